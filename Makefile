@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kernel reads Kbuild, not this file: make -C KDIR M=$PWD modules works too.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+top := $(CURDIR)
+vm := selftests/vm
+# The scripts of a kernel source: checkpatch, and the netlink generator.
+# Python is Debian's, which has yaml, not what else may come first in PATH.
+kernel_source = $(shell $(vm)/build-uml --source)
+ynl_gen = /usr/bin/python3 $(kernel_source)/tools/net/ynl/ynl-gen-c.py
+spec := Documentation/netlink/specs/romon.yaml
+
+.PHONY: all
+all: module tool
+
+.PHONY: help
+help:
+	@echo 'make              the module, for the kernel of KDIR, and the tool'
+	@echo 'make module|tool  one of them'
+	@echo 'make install      both, with DESTDIR, PREFIX ($(PREFIX)) and KDIR'
+	@echo 'make clean        remove what was built here'
+	@echo
+	@echo 'make demo         six routers find each other, in a real kernel'
+	@echo 'make shell        the same network, with a prompt'
+	@echo 'make check        all tests; TESTS="chain ring" for some'
+	@echo 'make check-uml    ... in the debug kernel only'
+	@echo 'make check-qemu   ... in the stock kernel only'
+	@echo 'make check-unit   ... of the parts that need no kernel'
+	@echo 'make bench        measure, in the stock kernel'
+	@echo 'make lint         style and static checks'
+	@echo 'make spec         generate the netlink code from its spec'
+	@echo 'make spec-check   compare the netlink code with its spec'
+	@echo
+	@echo 'KDIR              $(KDIR)'
+
+.PHONY: kdir
+kdir:
+	@test -e $(KDIR)/Makefile || { \
+		echo 'make: no kernel headers in $(KDIR): install those of your kernel, or set KDIR to the build folder of one' >&2; \
+		exit 1; \
+	}
+
+.PHONY: module
+module: kdir
+	$(MAKE) -C $(KDIR) M=$(top) modules
+
+.PHONY: tool
+tool:
+	$(MAKE) -C userspace
+
+.PHONY: install module-install tool-install
+install: module-install tool-install
+
+module-install: module
+	$(MAKE) -C $(KDIR) M=$(top) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+
+tool-install: tool
+	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+# Also without headers: what kbuild leaves behind, and the test bed's build.
+.PHONY: clean
+clean:
+	$(MAKE) -C userspace clean
+	rm -rf build
+	rm -f romon.ko romon.mod romon.mod.c modules.order Module.symvers
+	find . -path ./.git -prune -o -path ./userspace -prune -o \
+		\( -name '*.o' -o -name '.*.cmd' \) -exec rm -f {} +
+
+.PHONY: prereq
+prereq:
+	@selftests/prereq
+
+.PHONY: check check-unit check-uml check-qemu
+check:
+	@selftests/check $(TESTS)
+check-unit check-uml check-qemu: check-%:
+	@selftests/check --only $* $(TESTS)
+
+.PHONY: demo shell bench
+demo: prereq
+	@$(vm)/run uml --timeout 300 -- selftests/demo.sh
+shell: prereq
+	@$(vm)/run uml --interactive -- selftests/demo.sh --shell
+bench: prereq
+	@$(vm)/run qemu --timeout 1800 -- selftests/bench.sh
+
+.PHONY: lint
+lint: prereq
+	@selftests/lint
+
+# What the generator makes of the spec: FILE, and the arguments for it.
+define generate
+$(ynl_gen) --spec $(spec) --mode uapi --header -o $(1)/include/uapi/linux/romon.h
+$(ynl_gen) --spec $(spec) --mode kernel --header -o $(1)/kernel/netlink-gen.h
+$(ynl_gen) --spec $(spec) --mode kernel --source -o $(1)/kernel/netlink-gen.c
+endef
+
+.PHONY: spec spec-check
+spec: prereq
+	$(call generate,.)
+
+spec-check: prereq
+	@rm -rf build/spec
+	@mkdir -p build/spec/include/uapi/linux build/spec/kernel
+	@$(call generate,build/spec)
+	@for file in include/uapi/linux/romon.h kernel/netlink-gen.h kernel/netlink-gen.c; do \
+		diff -u $$file build/spec/$$file || { \
+			echo "spec-check: $$file is not what $(spec) gives: make spec" >&2; exit 1; }; \
+	done
