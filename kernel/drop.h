@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Why frames are dropped: the one list. */
+
+#ifndef ROMON_DROP_H
+#define ROMON_DROP_H
+
+/*
+ * X(name, sentence). The name is what counters, tracepoints and netlink show
+ * and what scripts match, so it never changes; the sentence is for people.
+ */
+#define ROMON_DROP_REASONS(X)						       \
+	X(too_short, "shorter than the header of its type")		       \
+	X(bad_length, "length field beyond the end of the frame")	       \
+	X(unknown_type, "unknown frame type")				       \
+	X(bad_hops, "no route entries, or more than the frame holds")	       \
+	X(bad_pointer, "route pointer outside of the route")		       \
+	X(bad_tlv, "TLV beyond the end of the frame or of a wrong length")     \
+	X(bad_route_tlv, "not the Route TLVs that this type of frame has")     \
+	X(bad_id, "source or destination ID that cannot be one")	       \
+	X(bad_transport, "no ports, or an echo request from the echo port")    \
+	X(other_host, "Ethernet destination neither this port nor the group")  \
+	X(bad_source, "Ethernet source is not a unicast address")	       \
+	X(hashed, "hashed, but no secret is set here")			       \
+	X(no_secret, "Hello or SeqErr, but no secret is set here")	       \
+	X(own_flood, "this router's own Discover came back")		       \
+	X(loop, "has passed this router before")			       \
+	X(duplicate, "copy of a flood that came over no fewer hops")	       \
+	X(hop_limit, "hop limit reached")				       \
+	X(flood_rate, "more floods than flood-rate allows")		       \
+	X(flood_table, "more origins at a time than max-origins")	       \
+	X(answer_queue, "more answers waiting to be sent than queue-len")      \
+	X(unsolicited, "DiscoverResp without a recent Discover")	       \
+	X(topology_queue, "more answers waiting to be read than queue-len")    \
+	X(no_link, "route entry names a link that no running port has")	       \
+	X(bad_next, "route entry's MAC is not a unicast address")	       \
+	X(too_big, "longer than the L2 MTU of the port it should leave by")    \
+	X(not_mine, "arrived, but addressed to another ID")		       \
+	X(no_endpoint, "no program has bound the RoMON port")		       \
+	X(endpoint_queue, "receive queue of the bound socket is full")	       \
+	X(no_route, "no route to the router was found in time")		       \
+	X(route_queue, "more datagrams waiting for a route than queue-len")    \
+	X(no_memory, "out of memory")					       \
+	X(xmit, "refused by the device or its queue")
+
+enum romon_drop {
+	ROMON_DROP_NONE,
+#define X(name, text) ROMON_DROP_##name,
+	ROMON_DROP_REASONS(X)
+#undef X
+	ROMON_DROP_COUNT
+};
+
+#endif /* ROMON_DROP_H */
