@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Twelve routers on one bridge, and a thirteenth behind one of them
+
+# shellcheck disable=SC2034,SC2154 # lib.sh uses and sets them
+
+ALL_TESTS="
+	every_router_discovers_every_other
+	no_router_is_reached_through_a_third_on_the_same_segment
+	every_pair_answers_pings
+	a_flood_is_not_sent_back_into_the_segment
+"
+. "$(dirname "$0")/lib.sh"
+
+setup() {
+	routers r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 behind
+	segment lan r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12
+	link r12 behind
+	build
+}
+
+every_router_discovers_every_other() { check_topology routes; }
+every_pair_answers_pings() { check_topology ping; }
+
+no_router_is_reached_through_a_third_on_the_same_segment() {
+	equal "$(json 'map(select(.hops > 1)) | map(.identity) | join(" ")' -n "$r1" topology list)" \
+		behind "who r1 reaches over more than one hop"
+}
+
+# One frame from its origin, one more from r12 to the router behind it.
+a_flood_is_not_sent_back_into_the_segment() { check_topology flood r1 2; }
+
+run_tests

@@ -1,0 +1,345 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What routers know of a network, against the network that was built.
+
+    topology_check.py TOPOLOGY routes          costs, hops, paths, L2 MTU, names
+    topology_check.py TOPOLOGY alternatives    what is listed as inactive
+    topology_check.py TOPOLOGY stable          further floods change no route
+    topology_check.py TOPOLOGY ping            every pair, by `romon ping`
+    topology_check.py TOPOLOGY flood ROUTER [MOST]
+                                               Discover frames of one flood
+
+TOPOLOGY is what lib.sh writes while it builds:
+
+    router NAME NETNS ID
+    port ROUTER DEVICE MAC COST MTU SEGMENT
+
+Two ports with the same segment hear each other. What should be known is
+computed from that alone. Prints what is wrong as TAP comments; exit status 1
+if anything is.
+"""
+
+import heapq
+import os
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections import defaultdict, namedtuple
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import genl  # noqa: E402
+
+SLOW = bool(os.environ.get("ROMON_SLOW"))
+LIMIT = 300 if SLOW else 40
+MAX_ALTERNATIVES = 3
+
+Port = namedtuple("Port", "router dev mac cost mtu segment")
+# out and in_ tell parallel links apart
+Edge = namedtuple("Edge", "to cost mtu out in_")
+
+
+class Topology:
+    def __init__(self, path):
+        self.ns, self.id, self.name = {}, {}, {}
+        self.ports = []
+        for line in open(path):
+            kind, *words = line.split()
+            if kind == "router":
+                name, ns, router_id = words
+                self.ns[name], self.id[name], self.name[router_id] = ns, router_id, name
+            else:
+                router, dev, mac, cost, mtu, segment = words
+                self.ports.append(Port(router, dev, mac, int(cost), int(mtu), segment))
+        self.names = list(self.ns)
+        self.edges = defaultdict(list)
+        self.segments = defaultdict(list)
+        for port in self.ports:
+            self.segments[port.segment].append(port)
+        for ports in self.segments.values():
+            for a in ports:
+                for b in ports:
+                    if a is not b:
+                        self.edges[a.router].append(
+                            Edge(b.router, a.cost + b.cost, min(a.mtu, b.mtu), a, b)
+                        )
+
+    def distances(self, start, without=None):
+        """{router: (cost, hops)} of the best ways from start."""
+        best, queue = {}, [(0, 0, start)]
+        while queue:
+            cost, hops, router = heapq.heappop(queue)
+            if router in best:
+                continue
+            best[router] = (cost, hops)
+            for edge in self.edges[router]:
+                if edge.to != without and edge.to not in best:
+                    heapq.heappush(queue, (cost + edge.cost, hops + 1, edge.to))
+        return best
+
+    def walks(self, start, path):
+        """All (cost, L2 MTU, last edge) that a path of routers can have."""
+        found, here = [(0, 1 << 16, None)], start
+        for there in path:
+            found = [
+                (cost + edge.cost, min(mtu, edge.mtu), edge)
+                for cost, mtu, _ in found
+                for edge in self.edges[here]
+                if edge.to == there
+            ]
+            here = there
+        return found
+
+    def alternatives(self, start, to, active_last):
+        """Costs and hops of the ways to list besides the active one."""
+        reached = self.distances(start, without=to)
+        found = []
+        for router in self.names:
+            for edge in self.edges[router]:
+                if edge.to != to or router not in reached or edge == active_last:
+                    continue
+                cost, hops = reached[router]
+                found.append((cost + edge.cost, hops + 1))
+        return sorted(found)[:MAX_ALTERNATIVES]
+
+
+class Wrong(Exception):
+    pass
+
+
+def routes_of(topology, name, nodes):
+    """What a router says of every other, against what is."""
+    # nodes: {id: [routes]}; returns {router: (route, path names)} or raises
+    want = topology.distances(name)
+    del want[name]
+    active = {}
+    for to, (cost, hops) in want.items():
+        routes = nodes.get(topology.id[to], [])
+        found = [route for route in routes if route.get("active")]
+        if len(found) != 1:
+            raise Wrong(f"{name}: {len(found)} active routes to {to}")
+        (route,) = found
+        what = f"{name}: route to {to}: cost {route['cost']}, {route['hops']} hops"
+        if (route["cost"], route["hops"]) != (cost, hops):
+            raise Wrong(f"{what}, should be {cost}, {hops} hops")
+        active[to] = (route, check_path(topology, name, to, route))
+        if route.get("identity") != to or route.get("version") != "1.0":
+            raise Wrong(f"{name}: {to} is {route.get('identity')} {route.get('version')}")
+        if route.get("board") != "test":
+            raise Wrong(f"{name}: {to} has board {route.get('board')}")
+        if routes[0] is not route:
+            raise Wrong(f"{name}: active route to {to} is not listed first")
+    strangers = set(nodes) - {topology.id[to] for to in want}
+    if strangers:
+        raise Wrong(f"{name}: knows {strangers}")
+    return active
+
+
+def check_path(topology, name, to, route):
+    """The path is there, free of loops, and has the cost, hops and L2 MTU."""
+    try:
+        path = [topology.name[router_id] for router_id in route["path"]]
+    except KeyError as unknown:
+        raise Wrong(f"{name}: path to {to} through {unknown}")
+    what = f"{name}: {route['cost']} to {to} by {','.join(path)} ({route['l2mtu']})"
+    if not path or path[-1] != to or len(path) != route["hops"]:
+        raise Wrong(f"{what}: {route['hops']} hops")
+    if len(set(path) | {name}) != len(path) + 1:
+        raise Wrong(f"{what}: a loop")
+    walks = topology.walks(name, path)
+    if (route["cost"], route["l2mtu"]) not in {(cost, mtu) for cost, mtu, _ in walks}:
+        raise Wrong(f"{what}: but what is there is {[walk[:2] for walk in walks][:4]}")
+    return path
+
+
+def alternatives_of(topology, name, nodes):
+    active = routes_of(topology, name, nodes)
+    for to, (route, path) in active.items():
+        lasts = [
+            last
+            for cost, mtu, last in topology.walks(name, path)
+            if (cost, mtu) == (route["cost"], route["l2mtu"])
+        ]
+        got = []
+        for other in nodes[topology.id[to]][1:]:
+            check_path(topology, name, to, other)
+            got.append((other["cost"], other["hops"]))
+        wanted = [topology.alternatives(name, to, last) for last in lasts]
+        if got not in wanted:
+            raise Wrong(
+                f"{name}: inactive routes to {to}: (cost, hops) {got}, should be {wanted[0]}"
+            )
+
+
+def nodes_of(nl):
+    nodes = defaultdict(list)
+    for route in nl.whole_dump("node-get"):
+        nodes[route["id"]].append(route)
+    return nodes
+
+
+def discover_until(topology, check):
+    """Let the routers flood until each knows what it should."""
+    left = {name: genl.Romon(topology.ns[name]) for name in topology.names}
+    why = {}
+    deadline = time.monotonic() + LIMIT
+    while left:
+        for nl in left.values():
+            nl.do("discover")
+        # The kernel takes what comes within its pause for one flood.
+        again = time.monotonic() + 0.4
+        while left:
+            for name, nl in list(left.items()):
+                try:
+                    check(topology, name, nodes_of(nl))
+                    del left[name]
+                except Wrong as wrong:
+                    why[name] = wrong
+            if time.monotonic() > again:
+                break
+            time.sleep(0.02)
+        if left and time.monotonic() > deadline:
+            for name in left:
+                print(f"# {why[name]}")
+            print(f"# not so in {LIMIT} s")
+            return 1
+    return 0
+
+
+def stable(topology):
+    """Three more floods of everybody, and the same routes."""
+    routers = {name: genl.Romon(topology.ns[name]) for name in topology.names}
+
+    def active():
+        return {
+            name: {
+                route["id"]: (route["cost"], route["path"])
+                for route in nl.whole_dump("node-get")
+                if route.get("active")
+            }
+            for name, nl in routers.items()
+        }
+
+    before = active()
+    for _ in range(3):
+        sent = {name: tx_packets(nl) for name, nl in routers.items()}
+        for nl in routers.values():
+            nl.do("discover")
+        deadline = time.monotonic() + LIMIT
+        while any(tx_packets(nl) == sent[name] for name, nl in routers.items()):
+            if time.monotonic() > deadline:
+                print("# no flood was sent")
+                return 1
+            time.sleep(0.02)
+    after = active()
+    for name in topology.names:
+        for to, route in before[name].items():
+            if after[name].get(to) != route:
+                print(f"# {name}: route to {topology.name[to]} was {route}, is {after[name].get(to)}")
+                return 1
+    return 0
+
+
+def tx_packets(nl):
+    return sum(
+        port.get("stats", {}).get("tx_packets", 0) for port in nl.whole_dump("port-get")
+    )
+
+
+def ping(topology):
+    """Each router pings all others in one run of the tool."""
+    status = 0
+    for name in topology.names:
+        others = [other for other in topology.names if other != name]
+        batch = "".join(f"ping {topology.id[other]} count 1\n" for other in others)
+        run = subprocess.run(
+            ["romon", "-n", topology.ns[name], "-b", "-"],
+            input=batch,
+            capture_output=True,
+            text=True,
+            timeout=10 * LIMIT,
+        )
+        answers = sum("received=1" in line for line in run.stdout.splitlines())
+        if run.returncode or answers != len(others):
+            print(f"# {name}: {answers} of {len(others)} answer, exit status {run.returncode}")
+            for line in run.stderr.splitlines()[:4]:
+                print(f"# {line}")
+            status = 1
+    return status
+
+
+def bpf(*code):
+    """A socket filter, and the buffer that it must keep."""
+    raw = b"".join(struct.pack("HBBI", *line) for line in code)
+    import ctypes
+
+    buffer = ctypes.create_string_buffer(raw)
+    return struct.pack("HL", len(code), ctypes.addressof(buffer)), buffer
+
+
+def count_flood(topology, name, most=None):
+    """Discover frames sent by all routers for one flood of `name`."""
+    # ldh [12]; jeq 0x88bf; ldb [14]; jeq 1; ret all; ret nothing
+    filter, _keep = bpf(
+        (0x28, 0, 0, 12),
+        (0x15, 0, 3, 0x88BF),
+        (0x30, 0, 0, 14),
+        (0x15, 0, 1, 1),
+        (0x6, 0, 0, 0xFFFF),
+        (0x6, 0, 0, 0),
+    )
+    socks = []
+    for router in topology.names:
+        with genl.netns(topology.ns[router]):
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sock.setsockopt(socket.SOL_SOCKET, 26, filter)
+        sock.bind(("", 3))
+        socks.append(sock)
+
+    def heard(quiet):
+        """Sent frames until none comes for `quiet` seconds."""
+        count = 0
+        while True:
+            ready = select.select(socks, [], [], quiet)[0]
+            if not ready:
+                return count
+            for sock in ready:
+                count += sock.recvfrom(64)[1][2] == socket.PACKET_OUTGOING
+
+    # Floods of before, and the pause after the last of them, must be over.
+    quiet = 4 if SLOW else 1
+    heard(quiet)
+    genl.Romon(topology.ns[name]).do("discover")
+    count = heard(quiet)
+    links = len(topology.segments)
+    # A frame is sent once into a segment by each router on it at most.
+    least = sum(1 for port in topology.ports if port.router == name)
+    if most is None:
+        most = len(topology.ports) + max(2, links // 8)
+    print(f"# a flood of {name}: {count} Discover frames, {links} links")
+    if not least <= count <= most:
+        print(f"# should be {least} to {most}")
+        return 1
+    return 0
+
+
+def main():
+    topology = Topology(sys.argv[1])
+    what = sys.argv[2]
+    if what == "routes":
+        return discover_until(topology, routes_of)
+    if what == "alternatives":
+        return discover_until(topology, alternatives_of)
+    if what == "stable":
+        return stable(topology)
+    if what == "ping":
+        return ping(topology)
+    if what == "flood":
+        return count_flood(topology, sys.argv[3], *map(int, sys.argv[4:]))
+    raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
