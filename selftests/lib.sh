@@ -247,7 +247,8 @@ build() {
 	for name in "${!id[@]}"; do enable "$name" || bail "$name cannot be enabled"; done
 }
 
-enable() { romon -n "${!1}" set id "${id[$1]}" identity "$1" board test enabled on; }
+board=test
+enable() { romon -n "${!1}" set id "${id[$1]}" identity "$1" board "$board" enabled on; }
 
 # What all the routers know, against the topology that was built:
 #	check_topology routes|alternatives|ping|flood...

@@ -31,7 +31,7 @@ random_link() {
 	if [ $n = 0 ]; then
 		below 400; cost_a=$n
 		below 400; cost_b=$n
-		args+=(cost $cost_a $cost_b)
+		args+=(cost "$cost_a" "$cost_b")
 	fi
 	link "$1" "$2" "${args[@]}"
 }

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Five routers in a ring and a sixth behind one of them, seen from the first:
+#
+#	demo.sh          show what romon does there
+#	demo.sh shell    leave a prompt in the first router
+#
+# shellcheck disable=SC2034,SC2154 # lib.sh uses and sets them
+
+. "$(dirname "$0")/lib.sh"
+
+board=auto
+require_module
+routers oslo bern riga porto lyon faro
+link oslo bern
+link bern riga
+link riga porto
+link porto lyon
+link lyon oslo
+link riga faro mtu 1400
+build
+
+here() { ip netns exec "$oslo" "$@"; }
+
+picture() {
+	cat <<'END'
+
+            bern --- riga --- faro
+           /            \
+       oslo              \          six routers, none with an IP address;
+           \              \         this is what oslo sees of the others
+            lyon --- porto
+
+END
+}
+
+caption() { printf '\n%s\n' "$*"; }
+
+# Show a command as it is typed in oslo, and run it.
+demo() {
+	printf '\noslo# %s\n' "$*"
+	here "$@"
+}
+
+if [ "${1#--}" = shell ]; then
+	picture
+	echo "The first router's prompt. Try: romon discover duration 2, romon topology,"
+	echo "romon ping faro, romon traceroute faro, romon monitor, romon help. ^D ends."
+	romon -n "$oslo" discover duration 1 > /dev/null
+	PS1='oslo# ' here bash --norc --noprofile -i
+	exit 0
+fi
+
+listening() { grep -q listening "$tmp/tcpdump"; }
+
+status=0
+picture
+caption "Who is there? The other way round the ring is known too, for when it is needed."
+demo romon discover duration 2 || status=1
+
+caption "How are they connected?"
+demo romon topology || status=1
+
+caption "Does the far one answer, three hops away?"
+demo romon ping faro count 3 || status=1
+
+caption "Which way?"
+demo romon traceroute faro || status=1
+
+caption "What is a ping on the wire, one hop before faro? Its route so far is the way back."
+ip netns exec "$riga" tcpdump --immediate-mode -i to-faro -c 1 -w "$tmp/ping.pcap" \
+	'ether proto 0x88bf and ether[14] == 3' 2> "$tmp/tcpdump" &
+capture=$!
+wait_for listening || status=1
+here romon ping faro count 1 > /dev/null || status=1
+wait $capture || status=1
+cd "$tmp" || exit 1
+demo romon decode ping.pcap || status=1
+echo
+exit $status
