@@ -60,9 +60,8 @@ static void run_case(const struct kunit_case *c, const void *param,
 
 	n_run++;
 	n_failed += test.failed;
-	printf("%s %d - %s%s%s", test.failed ? "not ok" : "ok", n_run, c->name,
-	       *desc ? ": " : "", desc);
-	printf(test.skipped ? " # SKIP %s\n" : "\n", test.why);
+	printf("%s %d - %s%s%s\n", test.failed ? "not ok" : "ok", n_run,
+	       c->name, *desc ? ": " : "", desc);
 }
 
 static void run_suite(const struct kunit_suite *suite)

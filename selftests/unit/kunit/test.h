@@ -24,8 +24,6 @@
 struct kunit {
 	const void *param_value;
 	bool failed;
-	bool skipped;
-	char why[128];
 	jmp_buf abort;
 	/* freed when the test ends */
 	void **memory;
@@ -74,12 +72,6 @@ bool kunit_memeq(const void *left, const void *right, size_t size);
 #define KUNIT_FAIL(test, fmt, ...) do {					       \
 	printf("# %s:%d: " fmt "\n", __FILE__, __LINE__, ##__VA_ARGS__);       \
 	(test)->failed = true;						       \
-} while (0)
-
-#define kunit_skip(test, fmt, ...) do {					       \
-	snprintf((test)->why, sizeof((test)->why), fmt, ##__VA_ARGS__);	       \
-	(test)->skipped = true;						       \
-	longjmp((test)->abort, 1);					       \
 } while (0)
 
 #define KUNIT_BINARY(test, left, op, right, fmt, ...) ({		       \
