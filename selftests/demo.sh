@@ -10,7 +10,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-board=auto
+board="auto"
 require_module
 routers oslo bern riga porto lyon faro
 link oslo bern

@@ -28,8 +28,10 @@ topology=$tmp/topology
 # The namespace of router r1 is in $r1, its ID in ${id[r1]}.
 declare -A id=()
 declare -a namespaces=()
+declare -a new=() new_routers=()
 batch_netns=''
 batch_links=''
+batch_bridge=''
 batch_settings=''
 n_routers=0
 n_links=0
@@ -153,11 +155,10 @@ routers() {
 	local name
 	for name in "$@"; do
 		n_routers=$((n_routers + 1))
-		printf -v "$name" '%s' "$name-$$"
 		printf -v "id[$name]" '02:00:00:00:%02x:%02x' \
 			$((n_routers / 256)) $((n_routers % 256))
-		namespaces+=("$name-$$")
-		batch_netns+="netns add $name-$$"$'\n'
+		plain_netns "$name"
+		new_routers+=("$name")
 		echo "router $name $name-$$ ${id[$name]}" >> "$topology"
 	done
 }
@@ -168,6 +169,7 @@ plain_netns() {
 	for name in "$@"; do
 		printf -v "$name" '%s' "$name-$$"
 		namespaces+=("$name-$$")
+		new+=("$name-$$")
 		batch_netns+="netns add $name-$$"$'\n'
 	done
 }
@@ -200,13 +202,13 @@ link() {
 	fi
 
 	link_mac $n_links 1
-	batch_links+="link add $dev_a mtu $mtu address $mac up netns ${!a} type veth"
+	batch_links+="link add $dev_a mtu $mtu address $mac netns ${!a} type veth"
 	echo "port $a $dev_a $mac ${cost_a:-100} $mtu link$n_links" >> "$topology"
 	link_mac $n_links 2
-	batch_links+=" peer name $dev_b mtu $mtu address $mac up netns ${!b}"$'\n'
+	batch_links+=" peer name $dev_b mtu $mtu address $mac netns ${!b}"$'\n'
 	echo "port $b $dev_b $mac ${cost_b:-100} $mtu link$n_links" >> "$topology"
-	[ -z "$cost_a" ] || batch_settings+="$a port add $dev_a cost $cost_a"$'\n'
-	[ -z "$cost_b" ] || batch_settings+="$b port add $dev_b cost $cost_b"$'\n'
+	[ -z "$cost_a" ] || batch_settings+="cost ${!a} $dev_a $cost_a"$'\n'
+	[ -z "$cost_b" ] || batch_settings+="cost ${!b} $dev_b $cost_b"$'\n'
 }
 
 # segment NAME ROUTER...: a bridge of that name, and a port NAME in each router
@@ -219,35 +221,32 @@ segment() {
 	for router in "$@"; do
 		end=$((end + 1))
 		link_mac $n_links $end
-		batch_links+="link add $name address $mac up netns ${!router} type veth peer name $name-$router netns $switches"$'\n'
+		batch_links+="link add $name address $mac netns ${!router} type veth peer name $name-$router netns $switches"$'\n'
 		batch_bridge+="link set $name-$router master $name up"$'\n'
 		echo "port $router $name $mac 100 1500 $name" >> "$topology"
 	done
 }
-batch_bridge=''
 
-# Create the namespaces and links that were noted since the last time.
-build_links() {
+# Create the namespaces and links that were noted since the last time, and
+# enable the routers that were.
+board="test"
+build() {
+	local name up='' enable=''
 	[ -z "$batch_netns" ] || ip -b - <<< "$batch_netns" || bail "no namespaces"
 	[ -z "$batch_links" ] || ip -b - <<< "$batch_links" || bail "no links"
 	[ -z "$batch_bridge" ] || ip -n "$switches" -b - <<< "$batch_bridge" ||
 		bail "no bridge ports"
-	batch_netns='' batch_links='' batch_bridge=''
+	for name in "${new[@]}"; do up+="up $name"$'\n'; done
+	for name in "${new_routers[@]}"; do
+		enable+="enable ${!name} ${id[$name]} $name $board"$'\n'
+	done
+	"$python" "$selftests/build.py" <<< "$up$batch_settings$enable" ||
+		bail "no routers"
+	batch_netns='' batch_links='' batch_bridge='' batch_settings=''
+	new=() new_routers=()
 }
 
-# ... and enable all routers.
-build() {
-	local name router rest
-	build_links
-	while read -r router rest; do
-		# shellcheck disable=SC2086 # words
-		[ -z "$router" ] || romon -n "${!router}" $rest || bail "romon $rest failed"
-	done <<< "$batch_settings"
-	batch_settings=''
-	for name in "${!id[@]}"; do enable "$name" || bail "$name cannot be enabled"; done
-}
-
-board=test
+# The same again for one router, by the tool.
 enable() { romon -n "${!1}" set id "${id[$1]}" identity "$1" board "$board" enabled on; }
 
 # What all the routers know, against the topology that was built:
