@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What older kernels lack, under the names that newer ones have. The rest of
+ * the module is written for the newest kernel and knows nothing of this.
+ */
+
+#ifndef ROMON_COMPAT_H
+#define ROMON_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "romon needs Linux 6.1 or newer"
+#endif
+
+#ifdef ROMON_LACKS_CONST_RANGE
+#include "nla_policy.h"
+#endif
+
+#ifdef ROMON_LACKS_GENL_SPLIT_OPS
+#include "genetlink.h"
+#endif
+
+#endif /* ROMON_COMPAT_H */
