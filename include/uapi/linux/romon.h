@@ -32,6 +32,7 @@
  * @ROMON_PORT_STATE_MASTER: a bridge, bond or team; its members are the ports
  * @ROMON_PORT_STATE_MEMBER: a member of a bridge, bond or team, which takes
  *   its frames
+ * @ROMON_PORT_STATE_LIMIT: more devices than max-ports, or memory is short
  */
 enum romon_port_state {
 	ROMON_PORT_STATE_RUNNING,
@@ -45,6 +46,7 @@ enum romon_port_state {
 	ROMON_PORT_STATE_NOT_ETHERNET,
 	ROMON_PORT_STATE_MASTER,
 	ROMON_PORT_STATE_MEMBER,
+	ROMON_PORT_STATE_LIMIT,
 
 	/* private: */
 	__ROMON_PORT_STATE_MAX,

@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Port entries, and the devices that take part.
+ *
+ * Whatever happens - an entry changes, a device comes, goes or changes, RoMON
+ * is enabled - ends in romon_port_sync(), which compares what should be with
+ * what is. So no order of events can leave a port behind.
+ */
+
+#include <linux/if_arp.h>
+#include <linux/if_team.h>
+#include <linux/list.h>
+#include <linux/random.h>
+#include <linux/rtnetlink.h>
+#include <net/bonding.h>
+
+#include "discover.h"
+#include "net.h"
+#include "netlink.h"
+#include "port.h"
+#include "rx.h"
+
+static const u8 romon_group_mac[ETH_ALEN] = ROMON_GROUP_MAC;
+
+struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "port outside of RCU");
+	return xa_load(&rn->links, link);
+}
+
+/* A port that frames may leave by, or NULL. */
+struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link)
+{
+	struct romon_port *port = romon_port_find_rcu(rn, link);
+
+	return port && READ_ONCE(port->running) ? port : NULL;
+}
+
+static unsigned int romon_mac_bit(const u8 *mac)
+{
+	return (mac[5] ^ (mac[4] << 3) ^ (mac[3] << 5)) % ROMON_OWN_MACS_BITS;
+}
+
+/* Asked for every entry of every route: almost always the bitmap says no. */
+bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac)
+{
+	struct romon_port *port;
+
+	if (likely(!test_bit(romon_mac_bit(mac), rn->own_macs)))
+		return false;
+	list_for_each_entry_rcu(port, &rn->ports, list)
+		if (ether_addr_equal_unaligned(port->dev->dev_addr, mac))
+			return true;
+	return false;
+}
+
+u16 romon_port_l2mtu(const struct romon_port *port)
+{
+	return min_t(unsigned int, READ_ONCE(port->dev->mtu), U16_MAX);
+}
+
+void romon_port_end(const struct romon_port *port, struct romon_end *end)
+{
+	end->link = port->link;
+	end->l2mtu = romon_port_l2mtu(port);
+	end->cost = READ_ONCE(port->cost);
+	memcpy(end->mac, port->dev->dev_addr, ETH_ALEN);
+}
+
+bool romon_entry_is_default(const struct romon_entry *entry)
+{
+	return !strcmp(entry->name, ROMON_PORT_ALL);
+}
+
+struct romon_entry *romon_entry_find_rtnl(struct romon_net *rn,
+					  const char *name)
+{
+	struct romon_entry *entry;
+
+	ASSERT_RTNL();
+	list_for_each_entry(entry, &rn->entries, list)
+		if (!strcmp(entry->name, name))
+			return entry;
+	return NULL;
+}
+
+/* The entry that applies to a device: its own, else the wildcard. */
+static struct romon_entry *romon_entry_of_rtnl(struct romon_net *rn,
+					       const struct net_device *dev)
+{
+	struct romon_entry *entry = romon_entry_find_rtnl(rn, dev->name);
+
+	return entry ?: list_first_entry(&rn->entries, struct romon_entry,
+					 list);
+}
+
+static bool romon_dev_is_master(const struct net_device *dev)
+{
+	return netif_is_bridge_master(dev) || netif_is_bond_master(dev) ||
+	       netif_is_team_master(dev) || netif_is_ovs_master(dev) ||
+	       netif_is_l3_master(dev);
+}
+
+/* Their master's receive handler takes all frames before a packet_type can. */
+static bool romon_dev_is_member(const struct net_device *dev)
+{
+	return netif_is_bridge_port(dev) || netif_is_lag_port(dev) ||
+	       netif_is_ovs_port(dev);
+}
+
+/* Why a device can never be a port, or ROMON_PORT_STATE_RUNNING if it can. */
+static enum romon_port_state romon_dev_kind(const struct net_device *dev)
+{
+	if (dev->flags & IFF_LOOPBACK)
+		return ROMON_PORT_STATE_LOOPBACK;
+	if (dev->type != ARPHRD_ETHER || dev->addr_len != ETH_ALEN)
+		return ROMON_PORT_STATE_NOT_ETHERNET;
+	if (romon_dev_is_master(dev))
+		return ROMON_PORT_STATE_MASTER;
+	if (romon_dev_is_member(dev))
+		return ROMON_PORT_STATE_MEMBER;
+	return ROMON_PORT_STATE_RUNNING;
+}
+
+/* Whether a device has a MAC that could be this router's ID. */
+bool romon_dev_is_ethernet(const struct net_device *dev)
+{
+	enum romon_port_state kind = romon_dev_kind(dev);
+
+	return kind == ROMON_PORT_STATE_RUNNING ||
+	       kind == ROMON_PORT_STATE_MEMBER;
+}
+
+/* What should be; romon_port_state_rtnl() is what is. */
+static bool romon_port_wanted_rtnl(struct romon_net *rn,
+				   const struct net_device *dev,
+				   const struct romon_entry *entry)
+{
+	return rcu_access_pointer(rn->self) && !entry->forbid &&
+	       !entry->disabled &&
+	       romon_dev_kind(dev) == ROMON_PORT_STATE_RUNNING;
+}
+
+static bool romon_dev_is_up(const struct net_device *dev)
+{
+	return netif_running(dev) && netif_carrier_ok(dev);
+}
+
+static enum romon_port_state
+romon_port_state_rtnl(struct romon_net *rn, const struct romon_entry *entry,
+		      const struct net_device *dev,
+		      const struct romon_port *port)
+{
+	enum romon_port_state kind;
+
+	if (entry->forbid)
+		return ROMON_PORT_STATE_FORBIDDEN;
+	if (entry->disabled)
+		return ROMON_PORT_STATE_DISABLED;
+	if (!dev)
+		return ROMON_PORT_STATE_ABSENT;
+	kind = romon_dev_kind(dev);
+	if (kind != ROMON_PORT_STATE_RUNNING)
+		return kind;
+	if (!rn->enabled)
+		return ROMON_PORT_STATE_OFF;
+	if (!port)
+		return ROMON_PORT_STATE_LIMIT;
+	if (!netif_running(dev))
+		return ROMON_PORT_STATE_DOWN;
+	if (!netif_carrier_ok(dev))
+		return ROMON_PORT_STATE_NO_CARRIER;
+	return ROMON_PORT_STATE_RUNNING;
+}
+
+void romon_port_info_entry_rtnl(struct romon_net *rn,
+				const struct romon_entry *entry,
+				struct romon_port_info *info)
+{
+	ASSERT_RTNL();
+	memset(info, 0, sizeof(*info));
+	info->entry = entry;
+	if (romon_entry_is_default(entry)) {
+		info->state = entry->forbid ? ROMON_PORT_STATE_FORBIDDEN :
+			      rn->enabled ? ROMON_PORT_STATE_RUNNING :
+			      ROMON_PORT_STATE_OFF;
+		return;
+	}
+	info->dev = __dev_get_by_name(rn->net, entry->name);
+	if (info->dev)
+		info->port = xa_load(&rn->ifindex, info->dev->ifindex);
+	info->state = romon_port_state_rtnl(rn, entry, info->dev, info->port);
+}
+
+/* Bits of MACs that are gone only cost a walk, so they stay until none is. */
+static void romon_port_note_mac(struct romon_port *port)
+{
+	set_bit(romon_mac_bit(port->dev->dev_addr), port->rn->own_macs);
+}
+
+static int romon_port_create(struct romon_net *rn, struct net_device *dev,
+			     const struct romon_entry *entry)
+{
+	struct romon_port *port;
+	int err;
+
+	if (rn->n_ports >= rn->limits.max_ports)
+		return -ENOSPC;
+
+	port = kzalloc(sizeof(*port), GFP_KERNEL);
+	if (!port)
+		return -ENOMEM;
+	port->stats = romon_stats_alloc();
+	if (!port->stats) {
+		err = -ENOMEM;
+		goto err_free_port;
+	}
+	port->rn = rn;
+	port->dev = dev;
+	port->cost = entry->cost;
+
+	/* Set last, when all is reachable: frames may come in at once. */
+	err = xa_insert(&rn->ifindex, dev->ifindex, port, GFP_KERNEL);
+	if (err)
+		goto err_free_stats;
+	err = dev_mc_add(dev, romon_group_mac);
+	if (err)
+		goto err_erase_ifindex;
+	err = xa_alloc_cyclic(&rn->links, &port->link, port,
+			      XA_LIMIT(1, U32_MAX), &rn->next_link, GFP_KERNEL);
+	if (err < 0)
+		goto err_del_mc;
+
+	netdev_hold(dev, &port->dev_tracker, GFP_KERNEL);
+	romon_port_note_mac(port);
+	list_add_tail_rcu(&port->list, &rn->ports);
+	rn->n_ports++;
+
+	port->pt.type = htons(ETH_P_ROMON);
+	port->pt.dev = dev;
+	port->pt.func = romon_rx_packet_type;
+	dev_add_pack(&port->pt);
+	return 0;
+
+err_del_mc:
+	dev_mc_del(dev, romon_group_mac);
+err_erase_ifindex:
+	xa_erase(&rn->ifindex, dev->ifindex);
+err_free_stats:
+	free_percpu(port->stats);
+err_free_port:
+	kfree(port);
+	return err;
+}
+
+static void romon_port_destroy(struct romon_port *port)
+{
+	struct romon_net *rn = port->rn;
+
+	/*
+	 * Nobody can find the port any more; removing the hook waits for a
+	 * grace period, and so for everybody who has found it before.
+	 */
+	WRITE_ONCE(port->running, false);
+	xa_erase(&rn->links, port->link);
+	list_del_rcu(&port->list);
+	if (!--rn->n_ports)
+		bitmap_zero(rn->own_macs, ROMON_OWN_MACS_BITS);
+	dev_remove_pack(&port->pt);
+
+	xa_erase(&rn->ifindex, port->dev->ifindex);
+	dev_mc_del(port->dev, romon_group_mac);
+	romon_topology_port_down(rn, port->link);
+	netdev_put(port->dev, &port->dev_tracker);
+	free_percpu(port->stats);
+	kfree(port);
+}
+
+/* Follow what changed without the port coming or going. */
+static void romon_port_update(struct romon_port *port,
+			      const struct romon_entry *entry)
+{
+	struct romon_net *rn = port->rn;
+	bool up = romon_dev_is_up(port->dev);
+	struct romon_end end;
+
+	romon_port_note_mac(port);
+	WRITE_ONCE(port->cost, entry->cost);
+	if (port->running && !up) {
+		WRITE_ONCE(port->running, false);
+		romon_topology_port_down(rn, port->link);
+	}
+	WRITE_ONCE(port->running, up);
+	romon_port_end(port, &end);
+	romon_topology_port_change(rn, &end);
+}
+
+/* Return: whether the device has no entry of its own, and so needs a row. */
+bool romon_port_info_dev_rtnl(struct romon_net *rn, struct net_device *dev,
+			      struct romon_port_info *info)
+{
+	ASSERT_RTNL();
+	memset(info, 0, sizeof(*info));
+	info->entry = romon_entry_of_rtnl(rn, dev);
+	info->dynamic = romon_entry_is_default(info->entry);
+	info->dev = dev;
+	info->port = xa_load(&rn->ifindex, dev->ifindex);
+	info->state = romon_port_state_rtnl(rn, info->entry, dev, info->port);
+	return info->dynamic;
+}
+
+static void romon_port_ntf(struct romon_net *rn, struct net_device *dev,
+			   bool gone, u8 cmd)
+{
+	struct romon_port_info info;
+
+	if (!romon_port_info_dev_rtnl(rn, dev, &info)) {
+		cmd = ROMON_CMD_PORT_CHANGE_NTF;
+		if (gone) {
+			info.dev = NULL;
+			info.state = romon_port_state_rtnl(rn, info.entry,
+							   NULL, NULL);
+		}
+	}
+	romon_nl_port_ntf(rn, &info, cmd);
+}
+
+/*
+ * Make a device a port or not, as it should be, and tell. The only place
+ * where ports come and go. @gone: the device leaves this namespace. Fails
+ * only if it should become a port and cannot.
+ */
+static int romon_port_sync(struct romon_net *rn, struct net_device *dev,
+			   bool gone, u8 ntf)
+{
+	struct romon_port *port = xa_load(&rn->ifindex, dev->ifindex);
+	struct romon_entry *entry = romon_entry_of_rtnl(rn, dev);
+	bool wanted = !gone && romon_port_wanted_rtnl(rn, dev, entry);
+	int err = 0;
+
+	ASSERT_RTNL();
+	rn->port_gen++;
+	if (port && !wanted) {
+		romon_port_destroy(port);
+		port = NULL;
+	} else if (!port && wanted) {
+		err = romon_port_create(rn, dev, entry);
+		if (!err)
+			port = xa_load(&rn->ifindex, dev->ifindex);
+	}
+	if (port)
+		romon_port_update(port, entry);
+	romon_port_ntf(rn, dev, gone, ntf);
+	return err;
+}
+
+/*
+ * After the wildcard entry, or whether RoMON runs, has changed. Goes through
+ * all devices even if one cannot become a port, and returns its error.
+ */
+int romon_port_sync_all(struct romon_net *rn)
+{
+	struct net_device *dev;
+	int err, ret = 0;
+
+	ASSERT_RTNL();
+	for_each_netdev(rn->net, dev) {
+		err = romon_port_sync(rn, dev, false,
+				      ROMON_CMD_PORT_CHANGE_NTF);
+		if (err && !ret)
+			ret = err;
+	}
+	return ret;
+}
+
+/* The device that an entry is about has got another entry, or none. */
+static int romon_entry_sync(struct romon_net *rn,
+			    const struct romon_entry *entry)
+{
+	struct net_device *dev;
+
+	rn->port_gen++;
+	if (romon_entry_is_default(entry))
+		return romon_port_sync_all(rn);
+	dev = __dev_get_by_name(rn->net, entry->name);
+	return dev ? romon_port_sync(rn, dev, false,
+				     ROMON_CMD_PORT_CHANGE_NTF) : 0;
+}
+
+static int romon_entry_refuse(struct romon_net *rn, const char *name,
+			      struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = __dev_get_by_name(rn->net, name);
+
+	if (!dev)
+		return 0;
+	switch (romon_dev_kind(dev)) {
+	case ROMON_PORT_STATE_LOOPBACK:
+		NL_SET_ERR_MSG(extack, "A loopback device leads to no other router");
+		return -EOPNOTSUPP;
+	case ROMON_PORT_STATE_NOT_ETHERNET:
+		NL_SET_ERR_MSG(extack, "Not an Ethernet device");
+		return -EOPNOTSUPP;
+	case ROMON_PORT_STATE_MASTER:
+		NL_SET_ERR_MSG(extack,
+			       "A bridge, bond, team or VRF cannot be a port: name its members");
+		return -EOPNOTSUPP;
+	default:
+		return 0;
+	}
+}
+
+static void romon_entry_free(struct romon_entry *entry)
+{
+	kfree(entry->comment);
+	kfree(entry);
+}
+
+static int romon_entry_copy(struct romon_entry *entry,
+			    const struct romon_entry *new)
+{
+	char *comment = NULL;
+
+	if (new->comment && *new->comment) {
+		comment = kstrdup(new->comment, GFP_KERNEL);
+		if (!comment)
+			return -ENOMEM;
+	}
+	kfree(entry->comment);
+	entry->comment = comment;
+	entry->cost = new->cost;
+	entry->forbid = new->forbid;
+	entry->disabled = new->disabled;
+	return 0;
+}
+
+/* Add an entry with the name and settings of @new, which stays the caller's. */
+int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
+			 struct netlink_ext_ack *extack)
+{
+	struct romon_entry *entry;
+	int err;
+
+	ASSERT_RTNL();
+	if (rn->n_entries >= rn->limits.max_ports) {
+		NL_SET_ERR_MSG(extack, "As many port entries as max-ports allows");
+		return -ENOSPC;
+	}
+	err = romon_entry_refuse(rn, new->name, extack);
+	if (err)
+		return err;
+
+	entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	if (!entry)
+		return -ENOMEM;
+	strscpy(entry->name, new->name, sizeof(entry->name));
+	err = romon_entry_copy(entry, new);
+	if (err) {
+		kfree(entry);
+		return err;
+	}
+	list_add_tail(&entry->list, &rn->entries);
+	rn->n_entries++;
+
+	err = romon_entry_sync(rn, entry);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "The device cannot become a port now: max-ports reached, or out of memory");
+		romon_entry_del_rtnl(rn, entry);
+	}
+	return err;
+}
+
+/*
+ * Take over the settings of @new, which stays the caller's. A device that
+ * cannot become a port now is no error, its state tells; memory is.
+ */
+int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
+			 const struct romon_entry *new)
+{
+	int err;
+
+	ASSERT_RTNL();
+	err = romon_entry_copy(entry, new);
+	if (!err)
+		romon_entry_sync(rn, entry);
+	return err;
+}
+
+void romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry)
+{
+	ASSERT_RTNL();
+	list_del(&entry->list);
+	rn->n_entries--;
+	romon_entry_sync(rn, entry);
+	romon_entry_free(entry);
+}
+
+int romon_port_net_init(struct romon_net *rn)
+{
+	struct romon_entry *all;
+
+	INIT_LIST_HEAD(&rn->entries);
+	INIT_LIST_HEAD(&rn->ports);
+	xa_init_flags(&rn->links, XA_FLAGS_ALLOC1);
+	xa_init(&rn->ifindex);
+	/*
+	 * Numbers start anywhere, so that a frame from before the module was
+	 * loaded again is unlikely to name a port.
+	 */
+	rn->next_link = get_random_u32_below(U16_MAX) + 1;
+
+	all = kzalloc(sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+	strscpy(all->name, ROMON_PORT_ALL, sizeof(all->name));
+	all->cost = ROMON_COST_DEFAULT;
+	list_add(&all->list, &rn->entries);
+	return 0;
+}
+
+/* RoMON is disabled already, so there are no ports. */
+void romon_port_net_exit(struct romon_net *rn)
+{
+	struct romon_entry *entry, *next;
+
+	WARN_ON_ONCE(!list_empty(&rn->ports));
+	list_for_each_entry_safe(entry, next, &rn->entries, list)
+		romon_entry_free(entry);
+	xa_destroy(&rn->links);
+	xa_destroy(&rn->ifindex);
+}
+
+static int romon_port_netdev_event(struct notifier_block *nb,
+				   unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct romon_net *rn = romon_net(dev_net(dev));
+	u8 cmd = ROMON_CMD_PORT_CHANGE_NTF;
+
+	switch (event) {
+	case NETDEV_REGISTER:
+		cmd = ROMON_CMD_PORT_ADD_NTF;
+		break;
+	case NETDEV_UNREGISTER:
+		cmd = ROMON_CMD_PORT_DEL_NTF;
+		break;
+	case NETDEV_UP:
+	case NETDEV_DOWN:
+	case NETDEV_GOING_DOWN:
+	case NETDEV_CHANGE:
+	case NETDEV_CHANGENAME:
+	case NETDEV_CHANGEADDR:
+	case NETDEV_CHANGEMTU:
+	case NETDEV_CHANGEUPPER:
+	case NETDEV_PRE_TYPE_CHANGE:
+	case NETDEV_POST_TYPE_CHANGE:
+		break;
+	default:
+		return NOTIFY_DONE;
+	}
+
+	/* A device that has come may be the first to take an ID from. */
+	if (event == NETDEV_REGISTER)
+		romon_net_refresh_self(rn);
+	if (romon_port_sync(rn, dev, event == NETDEV_UNREGISTER, cmd))
+		net_warn_ratelimited("romon: %s cannot become a port: max-ports reached, or out of memory\n",
+				     dev->name);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block romon_port_notifier = {
+	.notifier_call = romon_port_netdev_event,
+};
+
+int romon_port_init(void)
+{
+	return register_netdevice_notifier(&romon_port_notifier);
+}
+
+void romon_port_exit(void)
+{
+	unregister_netdevice_notifier(&romon_port_notifier);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Port entries, and the devices that take part. */
+
+#ifndef ROMON_PORT_H
+#define ROMON_PORT_H
+
+#include <linux/netdevice.h>
+#include <linux/rcupdate.h>
+
+#include <uapi/linux/romon.h>
+
+#include "stats.h"
+#include "wire.h"
+
+struct netlink_ext_ack;
+struct romon_net;
+
+#define ROMON_PORT_ALL		"all"
+#define ROMON_COST_DEFAULT	100
+#define ROMON_OWN_MACS_BITS	1024
+
+/*
+ * What the administrator said of a device name, whether there is such a
+ * device or not. All members under rtnl.
+ */
+struct romon_entry {
+	struct list_head list;
+	char	name[IFNAMSIZ];
+	u16	cost;
+	bool	forbid;
+	bool	disabled;
+	char	*comment;	/* may be NULL */
+};
+
+/**
+ * struct romon_port - a device that takes part
+ * @pt:		the receive hook
+ * @rn:		the router it belongs to
+ * @dev:	the device, held by @dev_tracker
+ * @link:	this router's number for the port
+ * @cost:	changed under rtnl, read anywhere
+ * @running:	up and with carrier. Changed under rtnl, read anywhere
+ * @stats:	counters
+ * @list:	in romon_net.ports. Changed under rtnl, read under RCU
+ *
+ * Created and destroyed under rtnl, by romon_port_sync() alone. Everybody else
+ * finds it under RCU and keeps no reference.
+ */
+struct romon_port {
+	struct packet_type	pt;
+	struct romon_net	*rn;
+	struct net_device	*dev;
+	netdevice_tracker	dev_tracker;
+	u32			link;
+	u16			cost;
+	bool			running;
+	struct romon_stats __percpu *stats;
+	struct list_head	list;
+};
+
+/* What netlink shows of an entry, of a device, or of both. */
+struct romon_port_info {
+	const struct romon_entry *entry;
+	struct net_device	*dev;	/* NULL if absent */
+	struct romon_port	*port;	/* NULL if it does not take part */
+	enum romon_port_state	state;
+	bool			dynamic;
+};
+
+bool romon_dev_is_ethernet(const struct net_device *dev);
+
+struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link);
+struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link);
+bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac);
+void romon_port_end(const struct romon_port *port, struct romon_end *end);
+u16 romon_port_l2mtu(const struct romon_port *port);
+
+int romon_port_net_init(struct romon_net *rn);
+void romon_port_net_exit(struct romon_net *rn);
+int romon_port_sync_all(struct romon_net *rn);
+
+struct romon_entry *romon_entry_find_rtnl(struct romon_net *rn,
+					  const char *name);
+int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
+			 struct netlink_ext_ack *extack);
+int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
+			 const struct romon_entry *new);
+void romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry);
+bool romon_entry_is_default(const struct romon_entry *entry);
+
+void romon_port_info_entry_rtnl(struct romon_net *rn,
+				const struct romon_entry *entry,
+				struct romon_port_info *info);
+bool romon_port_info_dev_rtnl(struct romon_net *rn, struct net_device *dev,
+			      struct romon_port_info *info);
+
+int romon_port_init(void);
+void romon_port_exit(void);
+
+#endif /* ROMON_PORT_H */
