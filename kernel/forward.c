@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames that follow a source route: on to the next node, or arrived here.
+ *
+ * A forwarder keeps no state and looks nothing up but its own link number
+ * (protocol.rst, "Source routes"). Runs in softirq, allocates nothing.
+ */
+
+#include <linux/etherdevice.h>
+
+#include "forward.h"
+#include "local.h"
+#include "net.h"
+#include "port.h"
+#include "topology.h"
+#include "trace.h"
+#include "tx.h"
+
+/* Send a frame in transit to the node that @next names. Consumes the skb. */
+static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
+			  struct romon_frame *f,
+			  const struct romon_wire_entry *next)
+{
+	struct romon_net *rn = ingress->rn;
+	struct romon_port *egress;
+	enum romon_drop reason;
+	u8 mac[ETH_ALEN];
+
+	egress = romon_port_running_rcu(rn, be32_to_cpu(next->link));
+	reason = ROMON_DROP_no_link;
+	if (!egress)
+		goto drop;
+	reason = ROMON_DROP_bad_next;
+	if (!is_valid_ether_addr(next->mac))
+		goto drop;
+	reason = ROMON_DROP_too_big;
+	if (!romon_tx_fits(egress, skb->len))
+		goto drop;
+
+	/* The entry is in the skb, which transmitting may move. */
+	memcpy(mac, next->mac, ETH_ALEN);
+	trace_romon_forward(egress, skb, f);
+	romon_stats_inc(ingress, ROMON_STAT_FORWARDED);
+	romon_xmit(egress, skb, mac);
+	return;
+drop:
+	romon_drop(rn, ingress, skb, reason);
+}
+
+/*
+ * A route visits no node twice. What is behind the pointer names the MACs
+ * that the frame was sent from, what is before it those it will be sent to;
+ * the entry in use names this port.
+ */
+static bool romon_forward_loops(struct romon_net *rn,
+				const struct romon_wire_data *d,
+				const struct romon_frame *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->hops; i++)
+		if (i != f->ptr && romon_port_is_own_mac_rcu(rn, d->entry[i].mac))
+			return true;
+	return false;
+}
+
+/* A Data frame has come in. Consumes the skb. */
+void romon_forward_data(struct romon_port *port, const struct romon_self *self,
+			struct sk_buff *skb, struct romon_frame *f)
+{
+	struct romon_net *rn = port->rn;
+	struct romon_wire_data *d;
+	enum romon_drop reason;
+
+	reason = ROMON_DROP_loop;
+	if (romon_forward_loops(rn, (void *)skb->data, f))
+		goto drop;
+	/* It came from the neighbour that it is to be sent back to. */
+	reason = ROMON_DROP_no_memory;
+	if (skb_ensure_writable(skb, f->body))
+		goto drop;
+
+	d = (void *)skb->data;
+	d->entry[f->ptr].link = cpu_to_be32(port->link);
+	memcpy(d->entry[f->ptr].mac, eth_hdr(skb)->h_source, ETH_ALEN);
+
+	if (f->ptr == f->hops - 1) {
+		reason = ROMON_DROP_not_mine;
+		if (!ether_addr_equal_unaligned(d->h.dst, self->id))
+			goto drop;
+		romon_local_rcv(port, self, skb, f);
+		return;
+	}
+	f->ptr++;
+	d->ptr = f->ptr;
+	romon_forward(port, skb, f, &d->entry[f->ptr]);
+	return;
+drop:
+	romon_drop(rn, port, skb, reason);
+}
+
+/* A DiscoverResp has come in. Consumes the skb. */
+void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
+			struct sk_buff *skb, struct romon_frame *f)
+{
+	struct romon_wire_discover *d = (void *)skb->data;
+	struct romon_net *rn = port->rn;
+	enum romon_drop reason;
+
+	if (!f->ptr) {
+		reason = ROMON_DROP_not_mine;
+		if (!ether_addr_equal_unaligned(d->h.src, self->id))
+			goto drop;
+		trace_romon_deliver(port, skb, f);
+		romon_topology_rcv(port, skb);
+		return;
+	}
+	/* An origin never forwards answers to its own question. */
+	reason = ROMON_DROP_loop;
+	if (ether_addr_equal_unaligned(d->h.src, self->id))
+		goto drop;
+	reason = ROMON_DROP_no_memory;
+	if (skb_ensure_writable(skb, f->body))
+		goto drop;
+
+	d = (void *)skb->data;
+	f->ptr--;
+	d->ptr = f->ptr;
+	romon_forward(port, skb, f, &d->entry[f->ptr]);
+	return;
+drop:
+	romon_drop(rn, port, skb, reason);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Frames that follow a source route: on to the next node, or arrived here. */
+
+#ifndef ROMON_FORWARD_H
+#define ROMON_FORWARD_H
+
+#include <linux/skbuff.h>
+
+struct romon_frame;
+struct romon_port;
+struct romon_self;
+
+void romon_forward_data(struct romon_port *port, const struct romon_self *self,
+			struct sk_buff *skb, struct romon_frame *f);
+void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
+			struct sk_buff *skb, struct romon_frame *f);
+
+#endif /* ROMON_FORWARD_H */

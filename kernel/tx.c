@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Frames going out: the only way to a device. */
+
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/pkt_sched.h>
+
+#include "net.h"
+#include "port.h"
+#include "tx.h"
+
+/**
+ * romon_tx_alloc() - an empty frame
+ * @port:	where it will leave by
+ * @len:	from the type byte on
+ * @gfp:	for the allocation
+ *
+ * Return: an skb with room for the Ethernet header before @len bytes that the
+ * caller fills in, or NULL.
+ */
+struct sk_buff *romon_tx_alloc(const struct romon_port *port, unsigned int len,
+			       gfp_t gfp)
+{
+	unsigned int headroom = LL_RESERVED_SPACE(port->dev);
+	struct sk_buff *skb;
+
+	skb = alloc_skb(headroom + len + port->dev->needed_tailroom, gfp);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, headroom);
+	skb_put(skb, len);
+	return skb;
+}
+
+/* Whether a frame of @len bytes from the type byte on may leave by a port. */
+bool romon_tx_fits(const struct romon_port *port, unsigned int len)
+{
+	return len <= romon_port_l2mtu(port) && len <= U16_MAX - ETH_HLEN;
+}
+
+/**
+ * romon_xmit() - send a frame
+ * @port:	where it leaves by; the caller is in an RCU section
+ * @skb:	the frame, its data at the type byte
+ * @dst:	link MAC of the next node, or the group
+ *
+ * From softirq and process context. Consumes the skb, and counts what becomes
+ * of it.
+ */
+void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst)
+{
+	struct net_device *dev = port->dev;
+	unsigned int len = skb->len;
+	int err;
+
+	if (!romon_tx_fits(port, len)) {
+		romon_drop(port->rn, port, skb, ROMON_DROP_too_big);
+		return;
+	}
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(dev))) {
+		romon_drop(port->rn, port, skb, ROMON_DROP_no_memory);
+		return;
+	}
+
+	/* Nothing that the way in left on the skb may follow it out. */
+	skb_scrub_packet(skb, false);
+	__vlan_hwaccel_clear_tag(skb);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->mark = 0;
+	skb->priority = TC_PRIO_CONTROL;
+	skb->dev = dev;
+	skb->protocol = htons(ETH_P_ROMON);
+	skb_reset_network_header(skb);
+	if (dev_hard_header(skb, dev, ETH_P_ROMON, dst, NULL, len) < 0) {
+		romon_drop(port->rn, port, skb, ROMON_DROP_xmit);
+		return;
+	}
+	skb_reset_mac_header(skb);
+
+	err = dev_queue_xmit(skb);
+	if (net_xmit_eval(err))
+		romon_count_drop(port->rn, port, ROMON_DROP_xmit);
+	else
+		romon_stats_tx(port, len);
+}
+
+void romon_xmit_group(struct romon_port *port, struct sk_buff *skb)
+{
+	static const u8 group[ETH_ALEN] = ROMON_GROUP_MAC;
+
+	romon_xmit(port, skb, group);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Frames going out. */
+
+#ifndef ROMON_TX_H
+#define ROMON_TX_H
+
+#include <linux/skbuff.h>
+
+#include "port.h"
+
+struct sk_buff *romon_tx_alloc(const struct romon_port *port, unsigned int len,
+			       gfp_t gfp);
+bool romon_tx_fits(const struct romon_port *port, unsigned int len);
+void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst);
+void romon_xmit_group(struct romon_port *port, struct sk_buff *skb);
+
+#endif /* ROMON_TX_H */
