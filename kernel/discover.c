@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Discover: originate, answer, pass on.
+ *
+ * Frames carry no flood identifier. What tells the copies of one flood from
+ * the next flood is time: all that comes from an origin within the flood
+ * window is one flood. See protocol.rst, "Flooding and limits".
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/jhash.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "discover.h"
+#include "net.h"
+#include "port.h"
+#include "topology.h"
+#include "tx.h"
+
+/* A router whose flood was passed on within the flood window. */
+struct romon_origin {
+	struct hlist_node hash;
+	struct list_head lru;
+	unsigned long	since;		/* jiffies of the first copy */
+	u8	id[ETH_ALEN];
+	u8	hops;			/* of the best copy passed on */
+	bool	used;
+};
+
+/*
+ * All origins there will ever be room for, allocated when RoMON is enabled:
+ * receiving allocates none. @lock guards everything but @size and @mask.
+ */
+struct romon_origins {
+	struct rcu_head	rcu;
+	spinlock_t	lock;
+	u32		size;
+	u32		mask;
+	u32		seed;
+	u32		tokens;		/* floods that may be passed on now */
+	unsigned long	refilled;	/* jiffies */
+	struct list_head lru;		/* of all of @pool, oldest first */
+	struct hlist_head *buckets;
+	struct romon_origin pool[];
+};
+
+/* Behind the skbs that wait in romon_answers.queue. */
+struct romon_answer_cb {
+	unsigned long	due;		/* jiffies */
+	u32		link;
+	u8		mac[ETH_ALEN];
+};
+
+#define ROMON_ANSWER_CB(skb)	((struct romon_answer_cb *)(skb)->cb)
+
+/* A new flood of an origin needs a token, further copies do not. */
+static bool romon_origins_take_token(struct romon_origins *o, u32 rate)
+{
+	unsigned long gone = jiffies - o->refilled;
+	u32 burst = max_t(u32, rate, 2);
+	u64 new;
+
+	lockdep_assert_held(&o->lock);
+	new = div_u64((u64)gone * rate, HZ);
+	if (new) {
+		o->tokens = min_t(u64, o->tokens + new, burst);
+		o->refilled = jiffies;
+	}
+	if (!o->tokens)
+		return false;
+	o->tokens--;
+	return true;
+}
+
+static struct romon_origin *romon_origins_find(struct romon_origins *o,
+					       struct hlist_head *bucket,
+					       const u8 *id)
+{
+	struct romon_origin *origin;
+
+	lockdep_assert_held(&o->lock);
+	hlist_for_each_entry(origin, bucket, hash)
+		if (ether_addr_equal_unaligned(origin->id, id))
+			return origin;
+	return NULL;
+}
+
+/* Whether a copy is to be passed on; ROMON_DROP_NONE if so. */
+static enum romon_drop romon_origins_judge(struct romon_net *rn, const u8 *id,
+					   u8 hops)
+{
+	unsigned long window = msecs_to_jiffies(READ_ONCE(rn->limits.flood_window_ms));
+	u32 rate = READ_ONCE(rn->limits.flood_rate);
+	enum romon_drop reason = ROMON_DROP_NONE;
+	struct romon_origin *origin;
+	struct hlist_head *bucket;
+	struct romon_origins *o;
+
+	o = rcu_dereference(rn->origins);
+	if (!o)
+		return ROMON_DROP_flood_table;
+
+	spin_lock(&o->lock);
+	bucket = &o->buckets[jhash(id, ETH_ALEN, o->seed) & o->mask];
+	origin = romon_origins_find(o, bucket, id);
+	if (origin && time_before(jiffies, origin->since + window)) {
+		if (hops >= origin->hops)
+			reason = ROMON_DROP_duplicate;
+		else
+			origin->hops = hops;
+		goto out;
+	}
+	if (!origin) {
+		origin = list_first_entry(&o->lru, struct romon_origin, lru);
+		if (origin->used &&
+		    time_before(jiffies, origin->since + window)) {
+			reason = ROMON_DROP_flood_table;
+			goto out;
+		}
+	}
+	if (!romon_origins_take_token(o, rate)) {
+		reason = ROMON_DROP_flood_rate;
+		goto out;
+	}
+	if (origin->used)
+		hlist_del(&origin->hash);
+	memcpy(origin->id, id, ETH_ALEN);
+	origin->since = jiffies;
+	origin->hops = hops;
+	origin->used = true;
+	hlist_add_head(&origin->hash, bucket);
+	list_move_tail(&origin->lru, &o->lru);
+out:
+	spin_unlock(&o->lock);
+	return reason;
+}
+
+static struct romon_origins *romon_origins_alloc(u32 size, u32 rate)
+{
+	struct romon_origins *o;
+	u32 i, buckets = roundup_pow_of_two(size);
+
+	o = kvzalloc(struct_size(o, pool, size), GFP_KERNEL);
+	if (!o)
+		return NULL;
+	o->buckets = kvcalloc(buckets, sizeof(*o->buckets), GFP_KERNEL);
+	if (!o->buckets) {
+		kvfree(o);
+		return NULL;
+	}
+	spin_lock_init(&o->lock);
+	o->size = size;
+	o->mask = buckets - 1;
+	o->seed = get_random_u32();
+	o->tokens = rate;
+	o->refilled = jiffies;
+	INIT_LIST_HEAD(&o->lru);
+	for (i = 0; i < size; i++)
+		list_add_tail(&o->pool[i].lru, &o->lru);
+	return o;
+}
+
+/* After a grace period, from process context. */
+static void romon_origins_free(struct romon_origins *o)
+{
+	if (!o)
+		return;
+	kvfree(o->buckets);
+	kvfree(o);
+}
+
+/* Send the answers that are due; runs when the first one is. */
+static void romon_answers_timer(struct timer_list *timer)
+{
+	struct romon_answers *a = from_timer(a, timer, timer);
+	struct romon_net *rn = container_of(a, struct romon_net, answers);
+	struct sk_buff_head due;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&due);
+	spin_lock(&a->queue.lock);
+	while ((skb = skb_peek(&a->queue))) {
+		if (time_before(jiffies, ROMON_ANSWER_CB(skb)->due)) {
+			mod_timer(&a->timer, ROMON_ANSWER_CB(skb)->due);
+			break;
+		}
+		__skb_unlink(skb, &a->queue);
+		__skb_queue_tail(&due, skb);
+	}
+	spin_unlock(&a->queue.lock);
+
+	rcu_read_lock();
+	while ((skb = __skb_dequeue(&due))) {
+		struct romon_answer_cb cb = *ROMON_ANSWER_CB(skb);
+		struct romon_port *port = romon_port_running_rcu(rn, cb.link);
+
+		if (port)
+			romon_xmit(port, skb, cb.mac);
+		else
+			romon_drop(rn, NULL, skb, ROMON_DROP_no_link);
+	}
+	rcu_read_unlock();
+}
+
+/* Queue by due time; most answers belong near the tail. Consumes the skb. */
+static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
+				const u8 *mac)
+{
+	u32 delay_ms = READ_ONCE(port->rn->limits.answer_delay_ms);
+	struct romon_answer_cb *cb = ROMON_ANSWER_CB(skb);
+	struct romon_net *rn = port->rn;
+	struct romon_answers *a = &rn->answers;
+	struct sk_buff *after;
+
+	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
+	if (!delay_ms) {
+		romon_xmit(port, skb, mac);
+		return;
+	}
+	cb->due = jiffies + msecs_to_jiffies(get_random_u32_below(delay_ms) + 1);
+	cb->link = port->link;
+	memcpy(cb->mac, mac, ETH_ALEN);
+
+	spin_lock(&a->queue.lock);
+	if (skb_queue_len(&a->queue) >= READ_ONCE(rn->limits.queue_len)) {
+		spin_unlock(&a->queue.lock);
+		romon_drop(rn, port, skb, ROMON_DROP_answer_queue);
+		return;
+	}
+	skb_queue_reverse_walk(&a->queue, after)
+		if (!time_before(cb->due, ROMON_ANSWER_CB(after)->due))
+			break;
+	/* At the end of the walk @after is the head of the queue. */
+	__skb_queue_after(&a->queue, after, skb);
+	if (skb_peek(&a->queue) == skb)
+		mod_timer(&a->timer, cb->due);
+	spin_unlock(&a->queue.lock);
+}
+
+/* Answer a Discover, which stays the caller's. */
+static void romon_discover_answer(struct romon_port *port,
+				  const struct romon_self *self,
+				  const struct sk_buff *in,
+				  const struct romon_frame *f)
+{
+	char hostname[ROMON_IDENTITY_MAX_LEN];
+	struct romon_about about;
+	struct romon_end ingress;
+	struct sk_buff *skb;
+	unsigned int len;
+
+	romon_net_about(port->rn, self, &about, hostname);
+	len = romon_wire_resp_len(f, &about);
+	if (!romon_tx_fits(port, len)) {
+		romon_count_drop(port->rn, port, ROMON_DROP_too_big);
+		return;
+	}
+	skb = romon_tx_alloc(port, len, GFP_ATOMIC);
+	if (!skb) {
+		romon_count_drop(port->rn, port, ROMON_DROP_no_memory);
+		return;
+	}
+	romon_port_end(port, &ingress);
+	romon_wire_build_resp(skb->data, in->data, f, self->id, &ingress,
+			      &about);
+	romon_answers_queue(port, skb, eth_hdr(in)->h_source);
+}
+
+/* Pass a Discover, which stays the caller's, on to all other ports. */
+static void romon_discover_pass_on(struct romon_port *ingress,
+				   const struct romon_self *self,
+				   const struct sk_buff *in,
+				   const struct romon_frame *f)
+{
+	unsigned int len = romon_wire_forward_len(f);
+	struct romon_net *rn = ingress->rn;
+	struct romon_port *egress;
+	struct romon_end from, to;
+	struct sk_buff *skb;
+
+	romon_port_end(ingress, &from);
+	list_for_each_entry_rcu(egress, &rn->ports, list) {
+		if (egress == ingress || !READ_ONCE(egress->running))
+			continue;
+		if (!romon_tx_fits(egress, len)) {
+			romon_count_drop(rn, egress, ROMON_DROP_too_big);
+			continue;
+		}
+		skb = romon_tx_alloc(egress, len, GFP_ATOMIC);
+		if (!skb) {
+			romon_count_drop(rn, egress, ROMON_DROP_no_memory);
+			continue;
+		}
+		romon_port_end(egress, &to);
+		romon_wire_build_forward(skb->data, in->data, f, self->id,
+					 eth_hdr(in)->h_source, &from, &to);
+		romon_xmit_group(egress, skb);
+	}
+}
+
+static bool romon_discover_looped(struct romon_net *rn,
+				  const struct romon_self *self,
+				  const struct sk_buff *skb,
+				  const struct romon_frame *f)
+{
+	const struct romon_wire_discover *d = (const void *)skb->data;
+	const struct romon_wire_route *route;
+	unsigned int i;
+
+	route = (const void *)(skb->data + f->route[0]);
+	if (ether_addr_equal_unaligned(route->id, self->id))
+		return true;
+	for (i = 0; i < f->hops; i++)
+		if (romon_port_is_own_mac_rcu(rn, d->entry[i].mac))
+			return true;
+	return false;
+}
+
+/* A Discover of another router has come in. Consumes the skb. */
+void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
+			struct sk_buff *skb, const struct romon_frame *f)
+{
+	const struct romon_wire_header *h = (const void *)skb->data;
+	struct romon_net *rn = port->rn;
+	enum romon_drop reason;
+
+	reason = ROMON_DROP_own_flood;
+	if (ether_addr_equal_unaligned(h->src, self->id))
+		goto drop;
+	reason = ROMON_DROP_loop;
+	if (romon_discover_looped(rn, self, skb, f))
+		goto drop;
+	reason = ROMON_DROP_hop_limit;
+	if (f->hops >= READ_ONCE(rn->limits.hop_limit))
+		goto drop;
+
+	/* Every copy is answered, so that other ways become known too. */
+	romon_discover_answer(port, self, skb, f);
+	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+
+	reason = romon_origins_judge(rn, h->src, f->hops);
+	if (!reason && f->hops + 1 >= READ_ONCE(rn->limits.hop_limit))
+		reason = ROMON_DROP_hop_limit;
+	if (!reason)
+		romon_discover_pass_on(port, self, skb, f);
+	else
+		romon_count_drop(rn, port, reason);
+	consume_skb(skb);
+	return;
+drop:
+	romon_drop(rn, port, skb, reason);
+}
+
+/*
+ * The next flood would be taken for this one if it came within the flood
+ * window of anybody, so keep well away from it.
+ */
+static unsigned long romon_discover_interval(const struct romon_net *rn)
+{
+	u32 window = READ_ONCE(rn->limits.flood_window_ms);
+
+	return msecs_to_jiffies(window + window / 4) + 1;
+}
+
+/* Send this router's own Discover on every port. */
+static void romon_discover_work(struct work_struct *work)
+{
+	struct romon_net *rn = container_of(to_delayed_work(work),
+					    struct romon_net, flood_work);
+	const struct romon_self *self;
+	struct romon_port *port;
+	struct romon_end out;
+	struct sk_buff *skb;
+	unsigned int len;
+
+	/* Before the frames: their answers may overtake us. */
+	WRITE_ONCE(rn->flooded_at, jiffies);
+	WRITE_ONCE(rn->flooded, true);
+	romon_topology_flood(rn);
+
+	rcu_read_lock();
+	self = rcu_dereference(rn->self);
+	if (!self)
+		goto out;
+	list_for_each_entry_rcu(port, &rn->ports, list) {
+		if (!READ_ONCE(port->running))
+			continue;
+		len = romon_wire_build_discover(NULL, NULL, NULL);
+		skb = romon_tx_alloc(port, len, GFP_ATOMIC);
+		if (!skb) {
+			romon_count_drop(rn, port, ROMON_DROP_no_memory);
+			continue;
+		}
+		romon_port_end(port, &out);
+		romon_wire_build_discover(skb->data, self->id, &out);
+		romon_xmit_group(port, skb);
+	}
+out:
+	rcu_read_unlock();
+}
+
+/*
+ * Ask for a flood. At once, or as soon as the last one is long enough ago;
+ * requests until then are served by the same one. From any context.
+ */
+void romon_discover_request(struct romon_net *rn)
+{
+	unsigned long next, delay = 0;
+
+	if (READ_ONCE(rn->flooded)) {
+		next = READ_ONCE(rn->flooded_at) + romon_discover_interval(rn);
+		if (time_before(jiffies, next))
+			delay = next - jiffies;
+	}
+	queue_delayed_work(system_wq, &rn->flood_work, delay);
+}
+
+void romon_discover_net_init(struct romon_net *rn)
+{
+	skb_queue_head_init(&rn->answers.queue);
+	timer_setup(&rn->answers.timer, romon_answers_timer, 0);
+	INIT_DELAYED_WORK(&rn->flood_work, romon_discover_work);
+}
+
+/* Before rn->self is published. */
+int romon_discover_start(struct romon_net *rn)
+{
+	struct romon_origins *o;
+
+	ASSERT_RTNL();
+	o = romon_origins_alloc(rn->limits.max_origins, rn->limits.flood_rate);
+	if (!o)
+		return -ENOMEM;
+	rcu_assign_pointer(rn->origins, o);
+	rn->flooded = false;
+	return 0;
+}
+
+/* Forgets which floods were passed on, which costs one copy of each. */
+int romon_discover_resize(struct romon_net *rn, u32 max_origins)
+{
+	struct romon_origins *old, *new;
+
+	ASSERT_RTNL();
+	old = rtnl_dereference(rn->origins);
+	if (!old || old->size == max_origins)
+		return 0;
+	new = romon_origins_alloc(max_origins, rn->limits.flood_rate);
+	if (!new)
+		return -ENOMEM;
+	rcu_assign_pointer(rn->origins, new);
+	synchronize_net();
+	romon_origins_free(old);
+	return 0;
+}
+
+/* After rn->self and all ports are gone: nothing queues or asks any more. */
+void romon_discover_stop(struct romon_net *rn)
+{
+	struct romon_origins *o;
+
+	ASSERT_RTNL();
+	cancel_delayed_work_sync(&rn->flood_work);
+	timer_delete_sync(&rn->answers.timer);
+	skb_queue_purge(&rn->answers.queue);
+
+	o = rtnl_dereference(rn->origins);
+	RCU_INIT_POINTER(rn->origins, NULL);
+	synchronize_net();
+	romon_origins_free(o);
+}
