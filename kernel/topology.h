@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Nodes, edges, and the best routes over them. */
+
+#ifndef ROMON_TOPOLOGY_H
+#define ROMON_TOPOLOGY_H
+
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/skbuff.h>
+#include <linux/workqueue.h>
+
+#include <uapi/linux/romon.h>
+
+#include "wire.h"
+
+struct netlink_ext_ack;
+struct romon_datagram;
+struct romon_net;
+struct romon_node;
+struct romon_port;
+
+/* Alternative routes kept for a node beside the active one. */
+#define ROMON_ALTERNATIVES	3
+
+/* One end of an edge, in the tree of its node. */
+struct romon_edge_end {
+	struct rb_node	rb;
+	struct romon_node *node;
+	struct romon_end port;
+	u8	index;			/* in romon_edge.end */
+};
+
+/* A hop between two nodes: a port of the one and a port of the other. */
+struct romon_edge {
+	struct romon_edge_end end[2];	/* as last told: parent, answerer */
+	unsigned long	seen;		/* jiffies */
+	u32		flood;		/* number of the flood that told */
+};
+
+/*
+ * A loop-free route that reaches its node over another last hop than the
+ * active route does: the active route to the far side of @entry, over it, and
+ * from there against the active routes back up to the node.
+ */
+struct romon_alternative {
+	struct romon_edge_end *entry;	/* the end nearer to the node */
+	struct romon_edge_end *last;	/* of the last hop, the end at the node */
+	u32	cost;
+	u32	hops;
+};
+
+/**
+ * struct romon_node - a router, this one included
+ * @rb:		in romon_topology.nodes, by @id
+ * @id:		never changes
+ * @edges:	its ends of edges
+ * @answered:	it has answered itself, so what follows is known
+ * @seen:	jiffies when it last did
+ * @identity:	without control characters, NUL-terminated, or NULL
+ * @board:	likewise
+ * @version:	as on the wire
+ * @via:	the end at this node of the last hop of the active route; NULL
+ *		if there is none
+ * @cost:	of the active route
+ * @hops:	of the active route
+ * @l2mtu:	smallest on the active route
+ * @path_hash:	tells whether the active route has changed
+ * @told_hash:	@path_hash when it was last told
+ * @told:	an event said that it was found
+ * @changed:	what it says of itself has changed since then
+ * @settled:	the computation is done with it
+ * @mark:	tells ancestors of a node, while looking for alternatives
+ * @heap:	in the heap of the computation
+ * @alternatives: by cost
+ * @n_alternatives: how many
+ *
+ * All under romon_topology.lock.
+ */
+struct romon_node {
+	struct rb_node	rb;
+	u8		id[ETH_ALEN];
+	struct rb_root	edges;
+
+	bool		answered;
+	unsigned long	seen;
+	char		*identity;
+	char		*board;
+	u8		version[ROMON_VERSION_LEN];
+
+	struct romon_edge_end *via;
+	u32		cost;
+	u32		hops;
+	u32		l2mtu;
+	u32		path_hash;
+	u32		told_hash;
+	bool		told;
+	bool		changed;
+	bool		settled;
+	u32		mark;
+	struct rb_node	heap;
+
+	struct romon_alternative alternatives[ROMON_ALTERNATIVES];
+	u8		n_alternatives;
+};
+
+/* A route written out: the active one of a node, or an alternative. */
+struct romon_route {
+	const struct romon_node *node;
+	u32	cost;
+	u32	hops;
+	u32	l2mtu;
+	bool	active;
+	/* ends at the node that is reached, from the first hop to the last */
+	struct romon_edge_end *hop[ROMON_HOP_LIMIT_MAX];
+};
+
+/**
+ * struct romon_topology - what is known of the network
+ * @lock:	guards all that has no lock named here. Taken inside rtnl
+ * @nodes:	by ID
+ * @n_nodes:	without this router
+ * @n_edges:	how many
+ * @self:	this router's node; NULL while RoMON does not run
+ * @generation:	changes with all that a dump shows
+ * @flood:	number of this router's last flood
+ * @flood_at:	jiffies of it
+ * @dirty:	edges have changed since routes were computed
+ * @aged_at:	jiffies of the last look for old edges
+ * @pending:	datagrams that wait for a route
+ * @asked_at:	jiffies of the last flood asked for on their behalf
+ * @rcv:	answers that wait to be read; own lock
+ * @work:	reads @rcv, computes, ages, serves @pending
+ * @kicked:	bit 0: @work has been asked to run soon
+ * @mark:	last value used for romon_node.mark
+ * @route:	what romon_node_route() returns
+ * @wire:	a route as it goes into a frame
+ *
+ * Answers are queued in softirq as they are and read in process context, so
+ * the tables need neither atomic allocations nor RCU, and a burst of answers
+ * is one computation.
+ */
+struct romon_topology {
+	struct mutex		lock;
+	struct rb_root		nodes;
+	u32			n_nodes;
+	u32			n_edges;
+	struct romon_node	*self;
+	u32			generation;
+	u32			flood;
+	unsigned long		flood_at;
+	bool			dirty;
+	unsigned long		aged_at;
+	struct sk_buff_head	pending;
+	unsigned long		asked_at;
+
+	struct sk_buff_head	rcv;
+	struct delayed_work	work;
+	unsigned long		kicked;
+
+	u32			mark;
+	struct romon_route	route;
+	struct romon_wire_entry	wire[ROMON_HOP_LIMIT_MAX];
+};
+
+void romon_topology_rcv(struct romon_port *port, struct sk_buff *skb);
+int romon_topology_send(struct romon_net *rn, struct sk_buff *skb,
+			const struct romon_datagram *dg, u32 portid,
+			struct netlink_ext_ack *extack);
+
+void romon_topology_flood(struct romon_net *rn);
+void romon_topology_port_down(struct romon_net *rn, u32 link);
+void romon_topology_port_change(struct romon_net *rn,
+				const struct romon_end *end);
+
+struct romon_node *romon_node_find(struct romon_topology *topo, const u8 *id);
+struct romon_node *romon_node_after(struct romon_topology *topo, const u8 *id);
+bool romon_node_is_known(const struct romon_node *node);
+const struct romon_route *romon_node_route(struct romon_topology *topo,
+					   struct romon_node *node,
+					   unsigned int index);
+u8 romon_route_wire(const struct romon_route *route,
+		    struct romon_wire_entry *wire);
+
+/* Where a dump of edges goes on. */
+struct romon_edge_key {
+	u8	id[ETH_ALEN];
+	u8	peer[ETH_ALEN];
+	u32	link;
+	u32	peer_link;
+};
+
+struct romon_edge *romon_edge_of(struct romon_edge_end *end);
+struct romon_edge_end *romon_edge_peer(struct romon_edge_end *end);
+struct romon_edge *romon_edge_after(struct romon_topology *topo,
+				    const struct romon_edge_key *key);
+void romon_edge_key(struct romon_edge *edge, struct romon_edge_key *key);
+
+void romon_topology_net_init(struct romon_net *rn);
+int romon_topology_start(struct romon_net *rn, const u8 *id);
+void romon_topology_stop(struct romon_net *rn);
+
+#endif /* ROMON_TOPOLOGY_H */
