@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The router of a network namespace: settings, its ID, start and stop. */
+
+#include <linux/dmi.h>
+#include <linux/etherdevice.h>
+#include <linux/if_arp.h>
+#include <linux/of.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+
+#include "discover.h"
+#include "local.h"
+#include "net.h"
+#include "netlink.h"
+#include "port.h"
+#include "topology.h"
+
+/* 1.0, a final release */
+const u8 romon_version[ROMON_VERSION_LEN] = { 1, 0, 'f', 0 };
+
+static const struct romon_limits romon_limits_default = {
+	.hop_limit = 32,
+	.flood_window_ms = 200,
+	.flood_rate = 200,
+	.answer_delay_ms = 20,
+	.node_timeout_s = 60,
+	.max_nodes = 16384,
+	.max_edges = 65536,
+	.max_origins = 1024,
+	.max_ports = 1024,
+	.max_endpoints = 1024,
+	.queue_len = 16384,
+};
+
+/**
+ * romon_net_about() - what this router says of itself
+ * @rn:		the router
+ * @self:	its self, or NULL for what it would be
+ * @about:	the answer; its strings live as long as @self and @hostname, or,
+ *		without a self, as rtnl is held
+ * @hostname:	room for ROMON_IDENTITY_MAX_LEN bytes
+ *
+ * The initial namespace follows its host name as it changes, without a lock:
+ * at worst a Discover just then is answered with half of the old one.
+ */
+void romon_net_about(const struct romon_net *rn, const struct romon_self *self,
+		     struct romon_about *about, char *hostname)
+{
+	bool follow = self ? self->follow_hostname :
+			     !*rn->identity && net_eq(rn->net, &init_net);
+
+	memcpy(about->version, romon_version, sizeof(about->version));
+	if (follow) {
+		strscpy(hostname, init_utsname()->nodename, __NEW_UTS_LEN + 1);
+		about->identity = hostname;
+		about->identity_len = strlen(hostname);
+	} else if (self) {
+		about->identity = self->identity;
+		about->identity_len = self->identity_len;
+	} else {
+		about->identity = *rn->identity ? rn->identity : rn->hostname;
+		about->identity_len = strlen(about->identity);
+	}
+	about->board = self ? self->board : rn->board;
+	about->board_len = self ? self->board_len : strlen(rn->board);
+}
+
+/* The hardware, as well as it is known here. */
+static void romon_net_board(char *board, size_t size)
+{
+	struct device_node *root;
+	const char *name = NULL;
+
+	name = dmi_get_system_info(DMI_PRODUCT_NAME);
+	if (name && *name) {
+		strscpy(board, name, size);
+		return;
+	}
+	root = of_find_node_by_path("/");
+	if (root && !of_property_read_string(root, "model", &name) && *name)
+		strscpy(board, name, size);
+	else
+		strscpy(board, init_utsname()->machine, size);
+	of_node_put(root);
+}
+
+static struct romon_self *romon_self_alloc(const struct romon_net *rn,
+					   const u8 *id)
+{
+	char board[ROMON_IDENTITY_MAX_LEN + 1];
+	struct romon_self *self;
+	const char *identity;
+
+	ASSERT_RTNL();
+	self = kzalloc(sizeof(*self), GFP_KERNEL);
+	if (!self)
+		return NULL;
+	memcpy(self->id, id, ETH_ALEN);
+	self->follow_hostname = !*rn->identity && net_eq(rn->net, &init_net);
+	identity = *rn->identity ? rn->identity : rn->hostname;
+	self->identity_len = strlen(identity);
+	memcpy(self->identity, identity, self->identity_len);
+	if (*rn->board)
+		strscpy(board, rn->board, sizeof(board));
+	else
+		romon_net_board(board, sizeof(board));
+	self->board_len = strlen(board);
+	memcpy(self->board, board, self->board_len);
+	return self;
+}
+
+/*
+ * An ID of our own: the lowest permanent MAC, whatever the devices are called
+ * and in whichever order they came; only without any, the lowest MAC.
+ */
+static bool romon_net_pick_id(const struct romon_net *rn, u8 *id)
+{
+	const u8 *permanent = NULL, *any = NULL;
+	struct net_device *dev;
+
+	ASSERT_RTNL();
+	for_each_netdev(rn->net, dev) {
+		if (!romon_dev_is_ethernet(dev))
+			continue;
+		if (is_valid_ether_addr(dev->perm_addr) &&
+		    (!permanent ||
+		     memcmp(dev->perm_addr, permanent, ETH_ALEN) < 0))
+			permanent = dev->perm_addr;
+		if (is_valid_ether_addr(dev->dev_addr) &&
+		    (!any || memcmp(dev->dev_addr, any, ETH_ALEN) < 0))
+			any = dev->dev_addr;
+	}
+	if (!permanent && !any)
+		return false;
+	memcpy(id, permanent ?: any, ETH_ALEN);
+	return true;
+}
+
+/* Stop being a router, without forgetting any setting. */
+static void romon_self_stop(struct romon_net *rn)
+{
+	struct romon_self *self = rtnl_dereference(rn->self);
+
+	ASSERT_RTNL();
+	if (!self)
+		return;
+	RCU_INIT_POINTER(rn->self, NULL);
+	romon_port_sync_all(rn);
+	romon_topology_stop(rn);
+	kfree_rcu(self, rcu);
+}
+
+/*
+ * Become the router that the settings describe, or stay it, or, as long as
+ * there is no device to take an ID from, none.
+ */
+static int romon_self_start(struct romon_net *rn)
+{
+	struct romon_self *self, *old = rtnl_dereference(rn->self);
+	const u8 *id = rn->id;
+	int err;
+
+	ASSERT_RTNL();
+	if (is_zero_ether_addr(id)) {
+		if (is_zero_ether_addr(rn->auto_id) &&
+		    !romon_net_pick_id(rn, rn->auto_id))
+			return 0;
+		id = rn->auto_id;
+	}
+	self = romon_self_alloc(rn, id);
+	if (!self)
+		return -ENOMEM;
+
+	if (old && ether_addr_equal_unaligned(old->id, id)) {
+		rcu_assign_pointer(rn->self, self);
+		kfree_rcu(old, rcu);
+		return 0;
+	}
+
+	/* With another ID it is another router, which nobody knows yet. */
+	romon_self_stop(rn);
+	err = romon_topology_start(rn, id);
+	if (err) {
+		kfree(self);
+		return err;
+	}
+	rcu_assign_pointer(rn->self, self);
+	err = romon_port_sync_all(rn);
+	if (err == -ENOMEM) {
+		romon_self_stop(rn);
+		return err;
+	}
+	return 0;
+}
+
+/* A device has come: it may be the first one to take an ID from. */
+void romon_net_refresh_self(struct romon_net *rn)
+{
+	ASSERT_RTNL();
+	if (!rn->enabled || rcu_access_pointer(rn->self))
+		return;
+	if (romon_self_start(rn))
+		net_warn_ratelimited("romon: out of memory, RoMON does not run\n");
+	else if (rcu_access_pointer(rn->self))
+		romon_nl_config_ntf(rn);
+}
+
+static void romon_net_disable(struct romon_net *rn)
+{
+	ASSERT_RTNL();
+	if (!rn->enabled)
+		return;
+	rn->enabled = false;
+	romon_self_stop(rn);
+	romon_discover_stop(rn);
+	eth_zero_addr(rn->auto_id);
+}
+
+static int romon_net_enable(struct romon_net *rn)
+{
+	int err;
+
+	ASSERT_RTNL();
+	err = romon_discover_start(rn);
+	if (err)
+		return err;
+	rn->enabled = true;
+	rn->enabled_at = get_jiffies_64();
+	err = romon_self_start(rn);
+	if (err)
+		romon_net_disable(rn);
+	return err;
+}
+
+void romon_net_config(const struct romon_net *rn, struct romon_config *config)
+{
+	ASSERT_RTNL();
+	config->enabled = rn->enabled;
+	memcpy(config->id, rn->id, ETH_ALEN);
+	strscpy(config->identity, rn->identity, sizeof(config->identity));
+	strscpy(config->board, rn->board, sizeof(config->board));
+	config->limits = rn->limits;
+}
+
+static void romon_net_take(struct romon_net *rn,
+			   const struct romon_config *config)
+{
+	struct romon_limits *l = &rn->limits;
+
+	memcpy(rn->id, config->id, ETH_ALEN);
+	strscpy(rn->identity, config->identity, sizeof(rn->identity));
+	strscpy(rn->board, config->board, sizeof(rn->board));
+	WRITE_ONCE(l->hop_limit, config->limits.hop_limit);
+	WRITE_ONCE(l->flood_window_ms, config->limits.flood_window_ms);
+	WRITE_ONCE(l->flood_rate, config->limits.flood_rate);
+	WRITE_ONCE(l->answer_delay_ms, config->limits.answer_delay_ms);
+	WRITE_ONCE(l->node_timeout_s, config->limits.node_timeout_s);
+	WRITE_ONCE(l->max_nodes, config->limits.max_nodes);
+	WRITE_ONCE(l->max_edges, config->limits.max_edges);
+	WRITE_ONCE(l->max_origins, config->limits.max_origins);
+	WRITE_ONCE(l->max_ports, config->limits.max_ports);
+	WRITE_ONCE(l->max_endpoints, config->limits.max_endpoints);
+	WRITE_ONCE(l->queue_len, config->limits.queue_len);
+}
+
+/**
+ * romon_net_set() - change the settings, all of them or none
+ * @rn:		the router, under rtnl
+ * @config:	settings as they shall be
+ * @extack:	for a sentence
+ *
+ * Return: 0 or a negative errno.
+ */
+int romon_net_set(struct romon_net *rn, const struct romon_config *config,
+		  struct netlink_ext_ack *extack)
+{
+	struct romon_config old;
+	int err = 0;
+
+	ASSERT_RTNL();
+	romon_net_config(rn, &old);
+	err = romon_discover_resize(rn, config->limits.max_origins);
+	if (err)
+		goto err_memory;
+
+	romon_net_take(rn, config);
+	strscpy(rn->hostname, utsname()->nodename, sizeof(rn->hostname));
+	if (!config->enabled)
+		romon_net_disable(rn);
+	else if (!rn->enabled)
+		err = romon_net_enable(rn);
+	else
+		err = romon_self_start(rn);
+	if (err) {
+		romon_net_take(rn, &old);
+		goto err_memory;
+	}
+	return 0;
+
+err_memory:
+	NL_SET_ERR_MSG(extack, "Out of memory");
+	return err;
+}
+
+int __net_init romon_net_init(struct net *net)
+{
+	struct romon_net *rn = romon_net(net);
+	int err;
+
+	rn->net = net;
+	rn->limits = romon_limits_default;
+	rn->stats = romon_stats_alloc();
+	if (!rn->stats)
+		return -ENOMEM;
+	err = romon_port_net_init(rn);
+	if (err) {
+		free_percpu(rn->stats);
+		return err;
+	}
+	romon_topology_net_init(rn);
+	romon_discover_net_init(rn);
+	romon_local_net_init(rn);
+	return 0;
+}
+
+void __net_exit romon_net_exit(struct net *net)
+{
+	struct romon_net *rn = romon_net(net);
+
+	rtnl_lock();
+	romon_net_disable(rn);
+	rtnl_unlock();
+	romon_local_net_exit(rn);
+	romon_port_net_exit(rn);
+	free_percpu(rn->stats);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The router of a network namespace. */
+
+#ifndef ROMON_NET_H
+#define ROMON_NET_H
+
+#include <linux/if_ether.h>
+#include <linux/mutex.h>
+#include <linux/rtnetlink.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+
+#include <uapi/linux/romon.h>
+
+#include "port.h"
+#include "stats.h"
+#include "topology.h"
+#include "wire.h"
+
+/*
+ * What this router says of itself. Immutable once published; a change
+ * publishes a new one. There is one exactly while RoMON is enabled and has an
+ * ID, so "is there a self" is "does RoMON run" for every frame.
+ */
+struct romon_self {
+	struct rcu_head	rcu;
+	u8	id[ETH_ALEN];
+	bool	follow_hostname;
+	u8	identity_len;
+	u8	board_len;
+	char	identity[ROMON_IDENTITY_MAX_LEN];
+	char	board[ROMON_IDENTITY_MAX_LEN];
+};
+
+/* Written under rtnl with WRITE_ONCE(), read anywhere with READ_ONCE(). */
+struct romon_limits {
+	u8	hop_limit;
+	u32	flood_window_ms;
+	u32	flood_rate;
+	u32	answer_delay_ms;
+	u32	node_timeout_s;
+	u32	max_nodes;
+	u32	max_edges;
+	u32	max_origins;
+	u32	max_ports;
+	u32	max_endpoints;
+	u32	queue_len;
+};
+
+struct romon_origins;
+
+/* Answers to Discovers of others that wait for their random delay. */
+struct romon_answers {
+	/* lock of @queue: protects its order, by due time */
+	struct sk_buff_head	queue;
+	struct timer_list	timer;
+};
+
+/**
+ * struct romon_net - the router of a network namespace
+ * @net:	its namespace; outlives it
+ * @enabled:	as set by the administrator. Under rtnl
+ * @id:		configured ID, zero for automatic. Under rtnl
+ * @auto_id:	ID chosen when it was first needed; stays until RoMON is
+ *		disabled, whatever the devices do. Under rtnl
+ * @identity:	configured, empty for automatic. Under rtnl
+ * @board:	configured, empty for automatic. Under rtnl
+ * @hostname:	of whoever enabled RoMON last. Under rtnl
+ * @enabled_at:	jiffies64. Under rtnl
+ * @self:	RCU, replaced under rtnl
+ * @limits:	see struct romon_limits
+ * @entries:	port entries, the wildcard first. Under rtnl
+ * @n_entries:	how many. Under rtnl
+ * @ports:	ports, for walks. Changed under rtnl, read under RCU
+ * @n_ports:	how many. Under rtnl
+ * @links:	ports by link number. Changed under rtnl, read under RCU
+ * @next_link:	for cyclic allocation. Under rtnl
+ * @ifindex:	ports by ifindex. Under rtnl
+ * @own_macs:	which link MACs may be ours, by hash. Set under rtnl
+ * @port_gen:	changes with every entry, device and port. Under rtnl
+ * @origins:	floods being told apart. RCU, replaced under rtnl
+ * @answers:	own lock
+ * @flood_work:	sends this router's own Discover
+ * @flooded_at:	jiffies of the last one; written by @flood_work
+ * @flooded:	there was a last one since RoMON was enabled
+ * @topo:	own mutex
+ * @endpoints:	bound RoMON ports by number. Changed under @endpoint_lock,
+ *		read under RCU
+ * @endpoint_lock: inside of it only the lock of the xarray
+ * @n_endpoints: under @endpoint_lock
+ * @stats:	what belongs to no port
+ *
+ * Lock order: rtnl, topo.lock; rtnl, endpoint_lock. The softirq locks
+ * (origins, answers, topo.rcv) are leaves and are never held together.
+ */
+struct romon_net {
+	struct net		*net;
+
+	bool			enabled;
+	u8			id[ETH_ALEN];
+	u8			auto_id[ETH_ALEN];
+	char			identity[ROMON_IDENTITY_MAX_LEN + 1];
+	char			board[ROMON_IDENTITY_MAX_LEN + 1];
+	char			hostname[65];
+	u64			enabled_at;
+	struct romon_self __rcu	*self;
+	struct romon_limits	limits;
+
+	struct list_head	entries;
+	u32			n_entries;
+	struct list_head	ports;
+	u32			n_ports;
+	struct xarray		links;
+	u32			next_link;
+	struct xarray		ifindex;
+	DECLARE_BITMAP(own_macs, ROMON_OWN_MACS_BITS);
+	u32			port_gen;
+
+	struct romon_origins __rcu *origins;
+	struct romon_answers	answers;
+	struct delayed_work	flood_work;
+	unsigned long		flooded_at;
+	bool			flooded;
+
+	struct romon_topology	topo;
+
+	struct xarray		endpoints;
+	struct mutex		endpoint_lock;
+	u32			n_endpoints;
+
+	struct romon_stats __percpu *stats;
+};
+
+struct romon_net *romon_net(struct net *net);
+
+/* All settings at once, so that a change is all or nothing. */
+struct romon_config {
+	bool	enabled;
+	u8	id[ETH_ALEN];
+	char	identity[ROMON_IDENTITY_MAX_LEN + 1];
+	char	board[ROMON_IDENTITY_MAX_LEN + 1];
+	struct romon_limits limits;
+};
+
+void romon_net_config(const struct romon_net *rn, struct romon_config *config);
+int romon_net_set(struct romon_net *rn, const struct romon_config *config,
+		  struct netlink_ext_ack *extack);
+void romon_net_refresh_self(struct romon_net *rn);
+void romon_net_about(const struct romon_net *rn, const struct romon_self *self,
+		     struct romon_about *about, char *identity);
+
+int romon_net_init(struct net *net);
+void romon_net_exit(struct net *net);
+
+extern const u8 romon_version[ROMON_VERSION_LEN];
+
+#endif /* ROMON_NET_H */
