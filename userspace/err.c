@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Complaints: one line each, to standard error. */
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "text.h"
+
+static const char *place_file;
+static unsigned int place_line;
+
+/* Commands from a file are complained of with their place in it. */
+void err_set_place(const char *file, unsigned int line)
+{
+	place_file = file;
+	place_line = line;
+}
+
+/*
+ * What is quoted may come from the wire or the command line, so all of it is
+ * escaped, and a complaint stays one line.
+ */
+void complain(const char *fmt, ...)
+{
+	char *text = NULL, *clean;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		die_no_memory();
+
+	/* What was printed before belongs before. */
+	fflush(stdout);
+	clean = text_clean(text);
+	if (place_file)
+		fprintf(stderr, "romon: %s:%u: %s\n", place_file, place_line,
+			clean);
+	else
+		fprintf(stderr, "romon: %s\n", clean);
+	free(clean);
+	free(text);
+}
+
+void die_no_memory(void)
+{
+	fputs("romon: out of memory\n", stderr);
+	exit(EXIT_FAILED);
+}
+
+void *xrealloc(void *old, size_t n, size_t size)
+{
+	void *new;
+
+	if (size && n > SIZE_MAX / size)
+		die_no_memory();
+	new = realloc(old, n && size ? n * size : 1);
+	if (!new)
+		die_no_memory();
+	return new;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *new = calloc(n ? n : 1, size);
+
+	if (!new)
+		die_no_memory();
+	return new;
+}
+
+char *xstrdup(const char *s)
+{
+	char *new = strdup(s);
+
+	if (!new)
+		die_no_memory();
+	return new;
+}
