@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How each object looks: the same fields in lists, records and events. */
+
+#ifndef ROMON_VIEW_H
+#define ROMON_VIEW_H
+
+#include "api.h"
+#include "out.h"
+
+#define VIEW_CONFIG_COLS	(12 + API_LIMITS)
+#define VIEW_PORT_COLS		11
+#define VIEW_NODE_COLS		11
+
+extern const struct out_col view_config_cols[VIEW_CONFIG_COLS];
+extern const struct out_col view_port_cols[VIEW_PORT_COLS];
+extern const struct out_col view_node_cols[VIEW_NODE_COLS];
+
+/* event is what JSON calls the event that told of it, NULL if none did. */
+void view_config(struct out *o, const struct api_config *config,
+		 const char *event, bool stats);
+void view_port(struct out *o, const struct api_port *port, const char *event,
+	       bool stats);
+void view_node(struct out *o, const struct api_node *node, const char *event);
+
+#endif /* ROMON_VIEW_H */
