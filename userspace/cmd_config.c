@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* show, set: this router. */
+
+#include <string.h>
+
+#include "api.h"
+#include "cmd.h"
+#include "err.h"
+#include "settings.h"
+#include "view.h"
+
+static int show_run(struct args *args)
+{
+	struct api_config config;
+	struct out *o;
+
+	if (!args_end(args, "show"))
+		return EXIT_USAGE;
+	if (api_config_get(&config))
+		return EXIT_FAILED;
+	o = out_begin(stdout, view_config_cols, VIEW_CONFIG_COLS, OUT_RECORD);
+	view_config(o, &config, NULL, option_stats);
+	out_end(o, 0);
+	api_config_free(&config);
+	return EXIT_DONE;
+}
+
+const struct cmd cmd_show = {
+	.name = "show",
+	.run = show_run,
+	.help =
+	"romon show\n"
+	"\n"
+	"This router: settings and state. With -s also what is counted without\n"
+	"belonging to a port.\n",
+};
+
+static int set_run(struct args *args)
+{
+	struct api_config_change change;
+
+	if (!args->n) {
+		complain("set: nothing to set (see: romon set help)");
+		return EXIT_USAGE;
+	}
+	if (!settings_parse_config(args, "set", &change))
+		return EXIT_USAGE;
+	return api_config_set(&change, "set") ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct cmd cmd_set = {
+	.name = "set",
+	.run = set_run,
+	.help =
+	"romon set [enabled on|off] [id MAC|auto] [identity NAME|auto]\n"
+	"          [board NAME|auto] [hop-limit N] [flood-window MS] [flood-rate N]\n"
+	"          [answer-delay MS] [node-timeout SECONDS] [max-nodes N]\n"
+	"          [max-edges N] [max-origins N] [max-ports N] [max-endpoints N]\n"
+	"          [queue-len N]\n"
+	"\n"
+	"All keys of one command are applied, or none.\n",
+};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The keys of set and port, typed and in files. */
+
+#include <string.h>
+
+#include "err.h"
+#include "settings.h"
+
+/* The kernel checks ranges: it knows them, and says them. */
+bool settings_parse_config(struct args *args, const char *what,
+			   struct api_config_change *c)
+{
+	enum { ENABLED, ID, IDENTITY, BOARD, LIMIT };
+	struct param params[LIMIT + API_LIMITS] = {
+		[ENABLED] = { "enabled", PARAM_BOOL, &c->enabled },
+		[ID] = { "id", PARAM_ID_AUTO, c->id },
+		[IDENTITY] = { "identity", PARAM_STRING, &c->identity,
+			       ROMON_IDENTITY_MAX_LEN },
+		[BOARD] = { "board", PARAM_STRING, &c->board,
+			    ROMON_IDENTITY_MAX_LEN },
+	};
+
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; i < API_LIMITS; i++) {
+		params[LIMIT + i].name = api_limits[i].name;
+		params[LIMIT + i].type = PARAM_UINT;
+		params[LIMIT + i].to = &c->limit[i];
+		params[LIMIT + i].max = api_limits[i].max;
+	}
+	if (!params_parse(args, what, params, LIMIT + API_LIMITS))
+		return false;
+
+	c->has_enabled = params[ENABLED].given;
+	c->has_id = params[ID].given;
+	for (size_t i = 0; i < API_LIMITS; i++)
+		c->has_limit[i] = params[LIMIT + i].given;
+	/* The kernel's word for automatic is the empty string. */
+	if (c->identity && !strcmp(c->identity, "auto"))
+		c->identity = "";
+	if (c->board && !strcmp(c->board, "auto"))
+		c->board = "";
+	return true;
+}
+
+/* The name of a device, there or not; NULL after a complaint. */
+const char *settings_parse_dev(struct args *args, const char *what)
+{
+	const char *dev = args_next(args);
+
+	if (!dev) {
+		complain("%s: which device?", what);
+		return NULL;
+	}
+	if (!*dev || strlen(dev) > ROMON_IFNAME_MAX_LEN || strchr(dev, '/') ||
+	    strpbrk(dev, " \t\n\v\f\r") || !strcmp(dev, ".") ||
+	    !strcmp(dev, "..")) {
+		complain("%s: not the name of a device: %s", what, dev);
+		return NULL;
+	}
+	return dev;
+}
+
+/* The keys behind the name, and no word more. */
+bool settings_parse_port(struct args *args, const char *what,
+			 struct api_port_change *c)
+{
+	enum { COST, FORBID, DISABLED, COMMENT, KEYS };
+	struct param params[KEYS] = {
+		[COST] = { "cost", PARAM_UINT, &c->cost, UINT16_MAX },
+		[FORBID] = { "forbid", PARAM_BOOL, &c->forbid },
+		[DISABLED] = { "disabled", PARAM_BOOL, &c->disabled },
+		[COMMENT] = { "comment", PARAM_STRING, &c->comment,
+			      ROMON_COMMENT_MAX_LEN },
+	};
+
+	if (!params_parse(args, what, params, KEYS))
+		return false;
+	c->has_cost = params[COST].given;
+	c->has_forbid = params[FORBID].given;
+	c->has_disabled = params[DISABLED].given;
+	return true;
+}
