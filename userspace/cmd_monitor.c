@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* monitor: events as they happen, one line each. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api.h"
+#include "cmd.h"
+#include "err.h"
+#include "run.h"
+#include "view.h"
+
+#define MONITOR_DISCOVER	(10 * RUN_SECOND)
+
+struct monitor {
+	struct romon_nl *nl;
+	struct out *config, *port, *node;
+};
+
+/* What an event is called in JSON, and to people. */
+static const struct monitor_event {
+	uint8_t cmd;
+	const char *name;
+	const char *words;
+} monitor_events[] = {
+	{ ROMON_CMD_CONFIG_CHANGE_NTF, "config-change", "settings changed" },
+	{ ROMON_CMD_PORT_ADD_NTF, "port-add", "port added" },
+	{ ROMON_CMD_PORT_CHANGE_NTF, "port-change", "port changed" },
+	{ ROMON_CMD_PORT_DEL_NTF, "port-del", "port removed" },
+	{ ROMON_CMD_NODE_ADD_NTF, "node-add", "router found" },
+	{ ROMON_CMD_NODE_CHANGE_NTF, "node-change", "router changed" },
+	{ ROMON_CMD_NODE_DEL_NTF, "node-del", "router lost" },
+};
+
+static void monitor_clock(char *buf, size_t size)
+{
+	struct timespec ts;
+	struct tm tm;
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	localtime_r(&ts.tv_sec, &tm);
+	len = strftime(buf, size, "%H:%M:%S", &tm);
+	snprintf(buf + len, size - len, ".%03ld", ts.tv_nsec / 1000000);
+}
+
+static double monitor_time(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void monitor_prefix(struct out *o, const char *words)
+{
+	char now[32];
+
+	monitor_clock(now, sizeof(now));
+	out_prefix(o, "%s %s:", now, words);
+}
+
+static void monitor_node(struct monitor *m, const struct api_node *node,
+			 const char *name, const char *words)
+{
+	monitor_prefix(m->node, words);
+	view_node(m->node, node, name);
+	out_json_number(m->node, "time", monitor_time());
+	out_flush(m->node);
+}
+
+static void monitor_port(struct monitor *m, const struct api_port *port,
+			 const char *name, const char *words)
+{
+	monitor_prefix(m->port, words);
+	view_port(m->port, port, name, false);
+	out_json_number(m->port, "time", monitor_time());
+	out_flush(m->port);
+}
+
+static void monitor_config(struct monitor *m, const struct api_config *config,
+			   const char *name, const char *words)
+{
+	monitor_prefix(m->config, words);
+	view_config(m->config, config, name, false);
+	out_json_number(m->config, "time", monitor_time());
+	out_flush(m->config);
+}
+
+static int monitor_event(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	const struct monitor_event *e = NULL;
+	struct monitor *m = arg;
+	struct api_config config;
+	struct api_node node;
+	struct api_port port;
+
+	for (size_t i = 0; !e && i < sizeof(monitor_events) / sizeof(*e); i++)
+		if (monitor_events[i].cmd == cmd)
+			e = &monitor_events[i];
+	if (!e)
+		return 0;
+	if (cmd == ROMON_CMD_CONFIG_CHANGE_NTF) {
+		api_config_read(attrs, &config);
+		monitor_config(m, &config, e->name, e->words);
+		api_config_free(&config);
+	} else if (!strncmp(e->name, "port", 4)) {
+		api_port_read(attrs, &port);
+		monitor_port(m, &port, e->name, e->words);
+		api_port_free(&port);
+	} else {
+		api_node_read(attrs, &node);
+		monitor_node(m, &node, e->name, e->words);
+		api_node_free(&node);
+	}
+	return 0;
+}
+
+/* Events were lost: tell all that is true now. */
+static bool monitor_resync(struct monitor *m)
+{
+	struct api_config config;
+	struct api_nodes nodes;
+	struct api_ports ports;
+	bool ok = false;
+
+	complain("monitor: events were lost, what is known now follows");
+	memset(&nodes, 0, sizeof(nodes));
+	memset(&ports, 0, sizeof(ports));
+	if (api_config_get(&config))
+		return false;
+	if (!api_port_dump(&ports) && !api_node_dump(&nodes)) {
+		monitor_config(m, &config, "config-known", "settings are");
+		for (size_t i = 0; i < ports.n; i++)
+			monitor_port(m, &ports.v[i], "port-known",
+				     "port known");
+		for (size_t i = 0; i < nodes.n; i++)
+			if (nodes.v[i].active)
+				monitor_node(m, &nodes.v[i], "node-known",
+					     "router known");
+		ok = true;
+	}
+	api_nodes_free(&nodes);
+	api_ports_free(&ports);
+	api_config_free(&config);
+	return ok;
+}
+
+/* Not complained of: RoMON may be off, or we without the right. */
+static void monitor_discover(void)
+{
+	struct romon_nl *nl = api_shared("monitor");
+
+	if (nl)
+		romon_nl_request(nl, romon_nl_msg_new(nl, ROMON_CMD_DISCOVER, 0),
+				 NULL, NULL);
+}
+
+static int monitor_loop(struct monitor *m, int64_t every)
+{
+	int64_t next = every ? run_now() : RUN_FOREVER;
+	int err;
+
+	while (!run_stopped()) {
+		if (run_now() >= next) {
+			next += every;
+			monitor_discover();
+		}
+		if (!run_wait(romon_nl_fd(m->nl), next))
+			continue;
+		err = romon_nl_receive(m->nl);
+		if (err == -ENOBUFS) {
+			if (!monitor_resync(m))
+				return EXIT_FAILED;
+		} else if (err) {
+			complain("monitor: %s", strerror(-err));
+			return EXIT_FAILED;
+		}
+	}
+	return EXIT_DONE;
+}
+
+static int monitor_run(struct args *args)
+{
+	int64_t every = MONITOR_DISCOVER;
+	struct param params[] = {
+		{ .name = "discover", .type = PARAM_NS, .to = &every },
+	};
+	struct monitor m = { 0 };
+	int status = EXIT_FAILED, err;
+
+	if (!params_parse(args, "monitor", params, 1))
+		return EXIT_USAGE;
+	if (every && every < RUN_SECOND / 10) {
+		complain("monitor: discover: 0, or seconds from 0.1");
+		return EXIT_USAGE;
+	}
+	m.nl = api_open("monitor");
+	if (!m.nl)
+		return EXIT_FAILED;
+	m.config = out_begin(stdout, view_config_cols, VIEW_CONFIG_COLS,
+			     OUT_WORDS);
+	m.port = out_begin(stdout, view_port_cols, VIEW_PORT_COLS, OUT_WORDS);
+	m.node = out_begin(stdout, view_node_cols, VIEW_NODE_COLS, OUT_WORDS);
+	romon_nl_on_event(m.nl, monitor_event, &m);
+	err = romon_nl_subscribe(m.nl, ROMON_MCGRP_EVENTS);
+	if (err) {
+		api_complain(m.nl, "monitor", err);
+	} else {
+		run_begin();
+		status = monitor_loop(&m, every);
+		run_end();
+	}
+	out_end(m.config, 0);
+	out_end(m.port, 0);
+	out_end(m.node, 0);
+	romon_nl_close(m.nl);
+	return status;
+}
+
+const struct cmd cmd_monitor = {
+	.name = "monitor",
+	.run = monitor_run,
+	.help =
+	"romon monitor [discover SECONDS]\n"
+	"\n"
+	"Events as they happen, one line each: settings, ports, routers found,\n"
+	"changed and lost. So that changes elsewhere are noticed it looks for\n"
+	"routers now and every 10 seconds; discover 0 only listens.\n",
+};

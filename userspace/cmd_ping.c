@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ping: does a router answer, and how fast. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "echo.h"
+#include "err.h"
+#include "out.h"
+#include "router.h"
+#include "run.h"
+
+enum { PING_SEQ, PING_HOST, PING_TIME, PING_SIZE, PING_STATUS, PING_COLS };
+
+static const struct out_col ping_cols[PING_COLS] = {
+	[PING_SEQ] = { "seq", "SEQ", .width = 5, .right = true },
+	[PING_HOST] = { "host", "HOST", .gap = 1, .width = 17 },
+	[PING_TIME] = { "time_ms", "TIME", .gap = 2, .width = 8 },
+	[PING_SIZE] = { "size", "SIZE", .gap = 1, .right = true },
+	[PING_STATUS] = { "status", "STATUS", .gap = 1 },
+};
+
+enum { SUM_SENT, SUM_RECEIVED, SUM_LOSS, SUM_MIN, SUM_AVG, SUM_MAX, SUM_COLS };
+
+static const struct out_col sum_cols[SUM_COLS] = {
+	[SUM_SENT] = { "sent", "sent" },
+	[SUM_RECEIVED] = { "received", "received" },
+	[SUM_LOSS] = { "packet_loss", "packet-loss" },
+	[SUM_MIN] = { "min_rtt_ms", "min-rtt" },
+	[SUM_AVG] = { "avg_rtt_ms", "avg-rtt" },
+	[SUM_MAX] = { "max_rtt_ms", "max-rtt" },
+};
+
+enum ping_state { PING_WAITING, PING_ANSWERED, PING_LOST };
+
+struct ping_probe {
+	int64_t sent;
+	int64_t rtt;
+	size_t size;
+	enum ping_state state;
+};
+
+struct ping {
+	struct echo echo;
+	struct out *out;
+	uint8_t id[API_ID_LEN];
+	uint64_t count, size;	/* count 0: until stopped */
+	int64_t interval, timeout;
+
+	/* Those that are out, by sequence number: [first, next) */
+	struct ping_probe *probes;
+	size_t room;
+	uint32_t first, next;
+
+	uint64_t received, lost;
+	int64_t min, max;
+	double sum;
+	bool failed;
+};
+
+static struct ping_probe *ping_probe(struct ping *p, uint32_t seq)
+{
+	return &p->probes[seq % p->room];
+}
+
+static void ping_row(struct ping *p, uint32_t seq, size_t size, int64_t rtt,
+		     const char *status)
+{
+	struct out *o = p->out;
+	char text[32];
+
+	out_row(o);
+	out_uint(o, PING_SEQ, seq);
+	out_color(o, OUT_ADDRESS);
+	out_id(o, PING_HOST, p->id);
+	if (!status) {
+		snprintf(text, sizeof(text), "%.3fms", (double)rtt / 1e6);
+		out_number(o, PING_TIME, (double)rtt / 1e6, text);
+	}
+	out_uint(o, PING_SIZE, size);
+	if (status)
+		out_color(o, OUT_BAD);
+	out_str(o, PING_STATUS, status);
+	out_flush(o);
+}
+
+static void ping_lose(struct ping *p, uint32_t seq, const char *status)
+{
+	ping_probe(p, seq)->state = PING_LOST;
+	p->lost++;
+	ping_row(p, seq, p->size, 0, status);
+}
+
+/* What came in; for those that were given up already it is too late. */
+static void ping_answer(const uint8_t *id, uint32_t seq, size_t size,
+			int64_t at, int error, void *arg)
+{
+	struct ping_probe *probe;
+	struct ping *p = arg;
+
+	if (memcmp(id, p->id, API_ID_LEN))
+		return;
+	if (error) {
+		/* Which one it was is not told: the one that waits longest. */
+		for (seq = p->first; seq != p->next; seq++) {
+			if (ping_probe(p, seq)->state != PING_WAITING)
+				continue;
+			ping_lose(p, seq, error == EHOSTUNREACH ||
+				  error == ENETUNREACH ? "no route" :
+				  strerror(error));
+			return;
+		}
+		return;
+	}
+	if (seq - p->first >= p->next - p->first)
+		return;
+	probe = ping_probe(p, seq);
+	if (probe->state != PING_WAITING || size != p->size)
+		return;
+	probe->state = PING_ANSWERED;
+	probe->rtt = at - probe->sent;
+	p->received++;
+	p->sum += (double)probe->rtt;
+	if (p->received == 1 || probe->rtt < p->min)
+		p->min = probe->rtt;
+	if (p->received == 1 || probe->rtt > p->max)
+		p->max = probe->rtt;
+	ping_row(p, seq, size, probe->rtt, NULL);
+}
+
+/* Gives up those whose time is over; forgets the settled ones. */
+static void ping_expire(struct ping *p, int64_t now)
+{
+	for (uint32_t seq = p->first; seq != p->next; seq++) {
+		struct ping_probe *probe = ping_probe(p, seq);
+
+		if (probe->state == PING_WAITING) {
+			if (probe->sent + p->timeout > now)
+				break;
+			ping_lose(p, seq, "timeout");
+		}
+	}
+	while (p->first != p->next &&
+	       ping_probe(p, p->first)->state != PING_WAITING)
+		p->first++;
+}
+
+static void ping_make_room(struct ping *p)
+{
+	size_t used = p->next - p->first, room;
+	struct ping_probe *probes;
+
+	if (used < p->room)
+		return;
+	room = p->room ? p->room * 2 : 64;
+	probes = xcalloc(room, sizeof(*probes));
+	for (uint32_t seq = p->first; seq != p->next; seq++)
+		probes[seq % room] = *ping_probe(p, seq);
+	free(p->probes);
+	p->probes = probes;
+	p->room = room;
+}
+
+static bool ping_send(struct ping *p)
+{
+	uint32_t seq = p->next;
+	struct ping_probe *probe;
+	int err;
+
+	ping_make_room(p);
+	probe = ping_probe(p, seq);
+	memset(probe, 0, sizeof(*probe));
+	probe->sent = run_now();
+	/* The answer may be here before the request is known to be sent. */
+	p->next++;
+	err = echo_send(&p->echo, p->id, seq, NULL, 0);
+	if (!err)
+		return true;
+	if (err == -EHOSTUNREACH || err == -ENETUNREACH) {
+		ping_lose(p, seq, "no route");
+		return true;
+	}
+	if (err == -ENOBUFS || err == -EAGAIN || err == -ETIMEDOUT)
+		return true;
+	p->next--;
+	p->failed = true;
+	api_complain(p->echo.nl, "ping", err);
+	return false;
+}
+
+static void ping_loop(struct ping *p)
+{
+	int64_t now = run_now(), next = now, until;
+	uint64_t sent = 0;
+
+	while (!run_stopped()) {
+		bool more = !p->count || sent < p->count;
+
+		ping_expire(p, now);
+		if (more && now >= next &&
+		    (p->interval || p->first == p->next)) {
+			sent++;
+			if (!ping_send(p))
+				return;
+			/* By the clock, but never two at once to catch up. */
+			next += p->interval;
+			now = run_now();
+			if (next < now - p->interval)
+				next = now;
+			ping_expire(p, now);
+			more = !p->count || sent < p->count;
+		}
+		if (!more && p->first == p->next)
+			return;
+
+		until = RUN_FOREVER;
+		if (more && (p->interval || p->first == p->next))
+			until = next;
+		if (p->first != p->next) {
+			int64_t lost = ping_probe(p, p->first)->sent +
+				       p->timeout;
+
+			if (lost < until)
+				until = lost;
+		}
+		if (echo_wait(&p->echo, until)) {
+			complain("ping: the answers can not be read");
+			p->failed = true;
+			return;
+		}
+		now = run_now();
+	}
+}
+
+static void ping_sum_ms(struct out *o, size_t col, double ns)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.3fms", ns / 1e6);
+	out_number(o, col, ns / 1e6, text);
+}
+
+/* Those that could still be answered are not counted as sent. */
+static void ping_summary(struct ping *p)
+{
+	uint64_t sent = p->received + p->lost;
+	struct out *o = out_begin(stdout, sum_cols, SUM_COLS, OUT_SUMMARY);
+	double loss = sent ? (double)p->lost * 100 / (double)sent : 0;
+	char text[32];
+
+	out_row(o);
+	out_uint(o, SUM_SENT, sent);
+	out_uint(o, SUM_RECEIVED, p->received);
+	if (sent) {
+		snprintf(text, sizeof(text), "%llu%%",
+			 (unsigned long long)(p->lost * 100 / sent));
+		out_number(o, SUM_LOSS, loss, text);
+	}
+	if (p->received) {
+		ping_sum_ms(o, SUM_MIN, (double)p->min);
+		ping_sum_ms(o, SUM_AVG, p->sum / (double)p->received);
+		ping_sum_ms(o, SUM_MAX, (double)p->max);
+	}
+	out_end(o, 0);
+}
+
+static int ping_run(struct args *args)
+{
+	struct ping p = {
+		.size = ECHO_SIZE,
+		.interval = RUN_SECOND,
+		.timeout = RUN_SECOND,
+	};
+	enum { COUNT, SIZE, INTERVAL, TIMEOUT };
+	struct param params[] = {
+		[COUNT] = { "count", PARAM_UINT, &p.count, UINT32_MAX, false },
+		[SIZE] = { "size", PARAM_UINT, &p.size, ROMON_PAYLOAD_MAX_LEN,
+			   false },
+		[INTERVAL] = { "interval", PARAM_NS, &p.interval, 0, false },
+		[TIMEOUT] = { "timeout", PARAM_NS, &p.timeout, 0, false },
+	};
+	const char *router = args_next(args);
+	struct api_node node;
+
+	if (!router) {
+		complain("ping: which router? (see: romon ping help)");
+		return EXIT_USAGE;
+	}
+	if (!params_parse(args, "ping", params, 4))
+		return EXIT_USAGE;
+	if (p.size < ECHO_SIZE_MIN) {
+		complain("ping: size: a number from %d to %d, not %llu",
+			 ECHO_SIZE_MIN, ROMON_PAYLOAD_MAX_LEN,
+			 (unsigned long long)p.size);
+		return EXIT_USAGE;
+	}
+	if (params[COUNT].given && !p.count) {
+		complain("ping: count: a number from 1 to %u, not 0",
+			 UINT32_MAX);
+		return EXIT_USAGE;
+	}
+
+	run_begin();
+	if (!router_find("ping", router, &node)) {
+		run_end();
+		return EXIT_FAILED;
+	}
+	memcpy(p.id, node.id, API_ID_LEN);
+	api_node_free(&node);
+	if (!echo_open(&p.echo, "ping", p.size, ping_answer, &p)) {
+		run_end();
+		return EXIT_FAILED;
+	}
+	p.out = out_begin(stdout, ping_cols, PING_COLS, OUT_LINES);
+	ping_loop(&p);
+	out_end(p.out, 0);
+	if (!p.failed || p.received || p.lost)
+		ping_summary(&p);
+	echo_close(&p.echo);
+	free(p.probes);
+	run_end();
+	return p.received && !p.failed ? EXIT_DONE : EXIT_FAILED;
+}
+
+const struct cmd cmd_ping = {
+	.name = "ping",
+	.run = ping_run,
+	.help =
+	"romon ping ROUTER [count N] [size BYTES] [interval SECONDS]\n"
+	"           [timeout SECONDS]\n"
+	"\n"
+	"ROUTER is an ID or the identity of a router. Until stopped, unless count\n"
+	"is given. BYTES are those of the payload, 32 by default; interval and\n"
+	"timeout are 1 second; interval 0 sends as soon as an answer is here.\n",
+};

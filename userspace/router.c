@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From what people call a router to its ID. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "parse.h"
+#include "router.h"
+#include "run.h"
+
+#define SEARCH_NS	(RUN_SECOND * 3 / 2)
+#define SEARCH_STEP_NS	(RUN_SECOND / 20)
+/* After one of that name has answered: another may be further away. */
+#define SETTLE_NS	(RUN_SECOND * 3 / 10)
+
+const struct api_node *router_by_id(const struct api_nodes *nodes,
+				    const uint8_t *id)
+{
+	for (size_t i = 0; i < nodes->n; i++)
+		if (nodes->v[i].active &&
+		    !memcmp(nodes->v[i].id, id, API_ID_LEN))
+			return &nodes->v[i];
+	return NULL;
+}
+
+/* How many routers have that name; *id is the first. */
+static size_t router_count(const struct api_nodes *nodes, const char *name,
+			   uint8_t *id)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < nodes->n; i++) {
+		const struct api_node *n = &nodes->v[i];
+
+		if (!n->active || !n->identity || strcmp(n->identity, name))
+			continue;
+		if (!found++)
+			memcpy(id, n->id, API_ID_LEN);
+	}
+	return found;
+}
+
+static void router_complain_ambiguous(const char *what,
+				      const struct api_nodes *nodes,
+				      const char *name)
+{
+	size_t size = 0, shown = 0;
+	char buf[ID_STRLEN];
+	char *list = NULL;
+	FILE *f = open_memstream(&list, &size);
+
+	if (!f)
+		die_no_memory();
+	for (size_t i = 0; i < nodes->n; i++) {
+		const struct api_node *n = &nodes->v[i];
+
+		if (!n->active || !n->identity || strcmp(n->identity, name))
+			continue;
+		if (shown++ == 8) {
+			fputs(", ...", f);
+			break;
+		}
+		fprintf(f, "%s%s", shown > 1 ? ", " : "",
+			id_str(buf, n->id));
+	}
+	fclose(f);
+	complain("%s: more than one router is called %s: %s", what, name, list);
+	free(list);
+}
+
+static size_t router_known(const struct api_nodes *nodes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nodes->n; i++)
+		n += nodes->v[i].active;
+	return n;
+}
+
+/*
+ * 1 found, 0 not known, -1 complained of. A router that is found by its name
+ * is only taken from *settle on, which is set when it is seen first.
+ */
+static int router_look(const char *what, const char *word, bool is_id,
+		       uint8_t *id, struct api_node *node, int64_t *settle)
+{
+	struct api_nodes nodes;
+	int result = 0, err;
+	size_t found;
+
+	if (is_id) {
+		err = api_node_find(id, node);
+		if (!err)
+			return 1;
+		return 0;
+	}
+	if (api_node_dump(&nodes))
+		return -1;
+	found = router_count(&nodes, word, id);
+	if (found > 1) {
+		router_complain_ambiguous(what, &nodes, word);
+		result = -1;
+	} else if (found) {
+		if (*settle == RUN_FOREVER)
+			*settle = run_now() + SETTLE_NS;
+		if (run_now() >= *settle)
+			result = !api_node_find(id, node);
+	}
+	api_nodes_free(&nodes);
+	return result;
+}
+
+static void router_complain_unknown(const char *what, const char *word,
+				    const uint8_t *id)
+{
+	struct api_config config;
+	struct api_nodes nodes;
+
+	if (!api_config_get(&config)) {
+		bool self = id ? config.has_current_id &&
+				 !memcmp(id, config.current_id, API_ID_LEN) :
+				 config.identity &&
+				 !strcmp(word, config.identity);
+
+		api_config_free(&config);
+		if (self) {
+			complain("%s: %s is this router", what, word);
+			return;
+		}
+	}
+	if (api_node_dump(&nodes))
+		return;
+	complain("%s: no such router: %s (%zu known, see: romon discover)",
+		 what, word, router_known(&nodes));
+	api_nodes_free(&nodes);
+}
+
+bool router_find(const char *what, const char *word, struct api_node *node)
+{
+	int64_t now = run_now(), end, settle = 0;
+	uint8_t id[API_ID_LEN];
+	bool is_id = parse_id(word, id);
+	int found;
+
+	memset(node, 0, sizeof(*node));
+	if (!api_require_running(what))
+		return false;
+	/* A name that is known already has had its time to become ambiguous. */
+	found = router_look(what, word, is_id, id, node, &settle);
+	if (found)
+		return found > 0;
+
+	if (api_discover())
+		return false;
+	settle = RUN_FOREVER;
+	for (end = now + SEARCH_NS; now < end; now = run_now()) {
+		run_wait(-1, now + SEARCH_STEP_NS);
+		if (run_stopped())
+			return false;
+		found = router_look(what, word, is_id, id, node, &settle);
+		if (found)
+			return found > 0;
+		/* The search may end while one that is known settles. */
+		if (settle != RUN_FOREVER && end < settle)
+			end = settle + SEARCH_STEP_NS;
+	}
+	router_complain_unknown(what, word, is_id ? id : NULL);
+	return false;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From what people call a router to its ID. */
+
+#ifndef ROMON_ROUTER_H
+#define ROMON_ROUTER_H
+
+#include "api.h"
+
+/* An ID or identity; complains, and searches for it if it is not known. */
+bool router_find(const char *what, const char *word, struct api_node *node);
+const struct api_node *router_by_id(const struct api_nodes *nodes,
+				    const uint8_t *id);
+
+#endif /* ROMON_ROUTER_H */
