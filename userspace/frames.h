@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Recorded frames: captures and hex dumps. */
+
+#ifndef ROMON_FRAMES_H
+#define ROMON_FRAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One frame, perhaps with its Ethernet header, perhaps cut off. */
+struct frame {
+	uint8_t *data;
+	size_t len;		/* bytes at data */
+	size_t wire_len;	/* bytes that there were */
+	double time;		/* 0 if not known */
+};
+
+struct frames {
+	struct frame *v;
+	size_t n;
+};
+
+/* Complains. */
+bool frames_load(struct frames *frames, const char *file);
+void frames_free(struct frames *frames);
+void frames_parse_hex(struct frames *frames, const char *text);
+
+/* Where the type byte is, or false if this is no RoMON frame. */
+bool frame_find(const struct frame *frame, size_t *start);
+
+#endif /* ROMON_FRAMES_H */
