@@ -32,14 +32,15 @@ struct romon_origin {
 
 /*
  * All origins there will ever be room for, allocated when RoMON is enabled:
- * receiving allocates none. @lock guards everything but @size and @mask.
+ * receiving allocates none.
  */
 struct romon_origins {
 	struct rcu_head	rcu;
-	spinlock_t	lock;
 	u32		size;
 	u32		mask;
 	u32		seed;
+	/* guards all that follows; taken in softirq only, inside of nothing */
+	spinlock_t	lock;
 	u32		tokens;		/* floods that may be passed on now */
 	unsigned long	refilled;	/* jiffies */
 	struct list_head lru;		/* of all of @pool, oldest first */

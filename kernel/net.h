@@ -129,7 +129,7 @@ struct romon_net {
 	struct romon_topology	topo;
 
 	struct xarray		endpoints;
-	struct mutex		endpoint_lock;
+	struct mutex		endpoint_lock;	/* see above */
 	u32			n_endpoints;
 
 	struct romon_stats __percpu *stats;

@@ -780,7 +780,7 @@ static int romon_nl_check_running(struct romon_net *rn,
 	if (rcu_access_pointer(rn->self))
 		return 0;
 	if (READ_ONCE(rn->enabled))
-		NL_SET_ERR_MSG(extack, "RoMON is enabled but has no ID: there is no Ethernet device to take one from");
+		NL_SET_ERR_MSG(extack, "RoMON is enabled, but no Ethernet device is there to take an ID from");
 	else
 		NL_SET_ERR_MSG(extack, "RoMON is not enabled");
 	return -ENETDOWN;
@@ -887,7 +887,7 @@ int romon_nl_datagram_send_doit(struct sk_buff *skb, struct genl_info *info)
 
 	for (i = 0; i < ARRAY_SIZE(required); i++) {
 		if (GENL_REQ_ATTR_CHECK(info, required[i])) {
-			NL_SET_ERR_MSG(info->extack, "A datagram needs an ID, a local and a remote RoMON port");
+			NL_SET_ERR_MSG(info->extack, "A datagram needs an ID and two RoMON ports");
 			return -EINVAL;
 		}
 	}
@@ -1016,7 +1016,7 @@ int romon_nl_init(void)
 	BUILD_BUG_ON(ROMON_A_STATS_RX_PACKETS + ROMON_STAT_DELIVERED !=
 		     ROMON_A_STATS_DELIVERED);
 	BUILD_BUG_ON(ROMON_ID_LEN != ETH_ALEN);
-	BUILD_BUG_ON(ROMON_IFNAME_MAX_LEN != IFNAMSIZ - 1);
+	BUILD_BUG_ON(IFNAMSIZ != ROMON_IFNAME_MAX_LEN + 1);
 	return genl_register_family(&romon_nl_family);
 }
 

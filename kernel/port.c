@@ -464,7 +464,7 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 
 	err = romon_entry_sync(rn, entry);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "The device cannot become a port now: max-ports reached, or out of memory");
+		NL_SET_ERR_MSG(extack, "The device cannot become a port: max-ports reached, or out of memory");
 		romon_entry_del_rtnl(rn, entry);
 	}
 	return err;

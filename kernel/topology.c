@@ -45,6 +45,11 @@ struct romon_edge *romon_edge_of(struct romon_edge_end *end)
 	return container_of(end - end->index, struct romon_edge, end[0]);
 }
 
+static struct romon_edge_end *romon_edge_rb(struct rb_node *rb)
+{
+	return rb_entry(rb, struct romon_edge_end, rb);
+}
+
 static bool romon_end_equal(const struct romon_end *a,
 			    const struct romon_end *b)
 {
@@ -166,8 +171,7 @@ static struct romon_edge_end *romon_edge_find(struct romon_node *node, u32 link,
 	struct rb_node *rb = node->edges.rb_node;
 
 	while (rb) {
-		struct romon_edge_end *end = rb_entry(rb, struct romon_edge_end,
-						      rb);
+		struct romon_edge_end *end = romon_edge_rb(rb);
 		int cmp = romon_edge_end_cmp(link, peer, peer_link, end);
 
 		if (!cmp)
@@ -186,8 +190,7 @@ static void romon_edge_link(struct romon_edge_end *end)
 		parent = *link;
 		if (romon_edge_end_cmp(end->port.link, other->node->id,
 				       other->port.link,
-				       rb_entry(parent, struct romon_edge_end,
-						rb)) < 0)
+				       romon_edge_rb(parent)) < 0)
 			link = &parent->rb_left;
 		else
 			link = &parent->rb_right;
@@ -255,11 +258,9 @@ struct romon_edge *romon_edge_after(struct romon_topology *topo,
 	lockdep_assert_held(&topo->lock);
 	if (node) {
 		for (next = node->edges.rb_node; next;) {
-			struct romon_edge_end *end =
-				rb_entry(next, struct romon_edge_end, rb);
-
 			if (romon_edge_end_cmp(key->link, key->peer,
-					       key->peer_link, end) < 0) {
+					       key->peer_link,
+					       romon_edge_rb(next)) < 0) {
 				rb = next;
 				next = next->rb_left;
 			} else {
@@ -273,11 +274,8 @@ struct romon_edge *romon_edge_after(struct romon_topology *topo,
 
 	while (node) {
 		for (; rb; rb = rb_next(rb)) {
-			struct romon_edge_end *end =
-				rb_entry(rb, struct romon_edge_end, rb);
-
-			if (!end->index)
-				return romon_edge_of(end);
+			if (!romon_edge_rb(rb)->index)
+				return romon_edge_of(romon_edge_rb(rb));
 		}
 		next = rb_next(&node->rb);
 		node = next ? rb_entry(next, struct romon_node, rb) : NULL;
@@ -455,16 +453,15 @@ static void romon_topology_compute(struct romon_topology *topo, u32 hop_limit)
 		if (node->hops >= hop_limit)
 			continue;
 		for (e = rb_first(&node->edges); e; e = rb_next(e))
-			romon_topology_relax(&heap, node, romon_edge_peer(rb_entry(e,
-						struct romon_edge_end, rb)));
+			romon_topology_relax(&heap, node,
+					     romon_edge_peer(romon_edge_rb(e)));
 	}
 
 	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
 		node = rb_entry(rb, struct romon_node, rb);
 		for (e = rb_first(&node->edges); e; e = rb_next(e))
-			romon_topology_alternative(topo, rb_entry(e,
-						struct romon_edge_end, rb),
-						hop_limit);
+			romon_topology_alternative(topo, romon_edge_rb(e),
+						   hop_limit);
 	}
 	topo->dirty = false;
 	topo->generation++;
@@ -814,9 +811,7 @@ static void romon_topology_age(struct romon_net *rn)
 		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
 
 		for (e = rb_first(&node->edges); e; e = next) {
-			struct romon_edge *edge =
-				romon_edge_of(rb_entry(e, struct romon_edge_end,
-						       rb));
+			struct romon_edge *edge = romon_edge_of(romon_edge_rb(e));
 
 			next = rb_next(e);
 			if (romon_edge_is_old(rn, edge))
@@ -903,6 +898,7 @@ static void romon_topology_work(struct work_struct *work)
 	unsigned long delay = 0;
 
 	clear_bit(0, &topo->kicked);
+	/* Before @rcv is looked at: what comes in later kicks again. */
 	smp_mb__after_atomic();
 
 	mutex_lock(&topo->lock);
@@ -1011,8 +1007,7 @@ void romon_topology_port_down(struct romon_net *rn, u32 link)
 	if (!topo->self)
 		goto out;
 	for (e = rb_first(&topo->self->edges); e; e = next) {
-		struct romon_edge_end *end = rb_entry(e, struct romon_edge_end,
-						      rb);
+		struct romon_edge_end *end = romon_edge_rb(e);
 
 		next = rb_next(e);
 		if (end->port.link == link)
@@ -1034,8 +1029,7 @@ void romon_topology_port_change(struct romon_net *rn,
 	if (!topo->self)
 		goto out;
 	for (e = rb_first(&topo->self->edges); e; e = rb_next(e)) {
-		struct romon_edge_end *end = rb_entry(e, struct romon_edge_end,
-						      rb);
+		struct romon_edge_end *end = romon_edge_rb(e);
 
 		if (end->port.link == new->link &&
 		    !romon_end_equal(&end->port, new)) {
@@ -1088,7 +1082,7 @@ void romon_topology_stop(struct romon_net *rn)
 		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
 
 		while ((e = rb_first(&node->edges)))
-			romon_edge_del(topo, romon_edge_of(rb_entry(e, struct romon_edge_end, rb)));
+			romon_edge_del(topo, romon_edge_of(romon_edge_rb(e)));
 		romon_node_free(topo, node);
 	}
 	topo->dirty = false;

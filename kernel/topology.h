@@ -140,7 +140,7 @@ struct romon_route {
  * is one computation.
  */
 struct romon_topology {
-	struct mutex		lock;
+	struct mutex		lock;		/* see above */
 	struct rb_root		nodes;
 	u32			n_nodes;
 	u32			n_edges;

@@ -9,16 +9,17 @@
 
 #include "wire.h"
 
+/* In the order of enum romon_drop, which comes from the same list. */
 static const char * const romon_drop_names[] = {
-	[ROMON_DROP_NONE] = "none",
-#define X(name, text) [ROMON_DROP_##name] = #name,
+	"none",
+#define X(name, text) #name,
 	ROMON_DROP_REASONS(X)
 #undef X
 };
 
 static const char * const romon_drop_texts[] = {
-	[ROMON_DROP_NONE] = "not dropped",
-#define X(name, text) [ROMON_DROP_##name] = text,
+	"not dropped",
+#define X(name, text) text,
 	ROMON_DROP_REASONS(X)
 #undef X
 };
