@@ -74,21 +74,20 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 	enum romon_drop reason;
 	struct romon_frame f;
 
-	romon_stats_rx(port, skb->len);
-
 	reason = ROMON_DROP_other_host;
 	if (!romon_rx_is_for_port(port, skb))
-		goto drop;
+		goto drop_uncounted;
 	reason = ROMON_DROP_bad_source;
 	if (!is_valid_ether_addr(eth_hdr(skb)->h_source))
-		goto drop;
+		goto drop_uncounted;
 
 	reason = romon_rx_parse(skb, &f);
 	if (reason)
-		goto drop;
+		goto drop_uncounted;
 	reason = ROMON_DROP_no_memory;
 	if (pskb_trim_rcsum(skb, f.len))
-		goto drop;
+		goto drop_uncounted;
+	romon_stats_rx(port, f.len);
 
 	reason = romon_rx_authenticate(skb, &f);
 	if (reason)
@@ -114,6 +113,12 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 	}
 	reason = ROMON_DROP_unknown_type;
 drop:
+	romon_drop(rn, port, skb, reason);
+	return;
+
+drop_uncounted:
+	/* Where it ends is not known, so all of it counts. */
+	romon_stats_rx(port, skb->len);
 	romon_drop(rn, port, skb, reason);
 }
 
