@@ -35,19 +35,22 @@ a_flood_costs_no_more_than_two_frames_a_link() { check_topology flood r1; check_
 routes_stay_as_they_are() { check_topology stable; }
 
 the_tool_shows_what_the_kernel_knows() {
-	local path
-	path=$(IFS=,; for n in 2 3 4 5 6 7 8; do echo -n "${id[r$n]},"; done)
-	equal "$(routes "$r1" "${id[r8]}")" "true 1400 7 ${path%,}" "r1's route to r8"
-	equal "$(json '.[] | select(.identity == "r8") | "\(.l2mtu) \(.version) \(.board)"' \
-		-n "$r1" topology list)" "1400 1.0 test" "what r1 tells of r8"
+	local row path=''
+	for row in 2 3 4 5 6 7 8; do path+=${path:+,}${id[r$row]}; done
+	romon -n "$r1" -j discover duration 1 > "$tmp/rows" || fail "discover failed"
+	equal "$(jq -s -r 'map(select(.identity == "r8")) | last |
+			"\(.active) \(.address) \(.cost) \(.hops) \(.path | join(",")) \(.l2mtu) \(.version) \(.board)"' \
+			"$tmp/rows")" \
+		"true ${id[r8]} 1400 7 $path 1400 1.0 test" "what r1 shows of r8"
+	equal "$(jq -s -r 'map(.address) | unique | length' "$tmp/rows")" 7 "routers shown"
 }
 
 # A router that knows nobody pings the far end: nothing but the ping asks.
 a_route_is_found_on_demand() {
 	romon -n "$r1" set enabled off
 	enable r1
-	equal "$(json length -n "$r1" topology list)" 0 "routes known after a restart"
-	holds "r1 pings r8" romon -n "$r1" ping "${id[r8]}" count 1 timeout 20
+	equal "$(known r1 r8)" "" "ways known after a restart"
+	holds "r1 pings r8" romon -n "$r1" ping "${id[r8]}" count 1 timeout 20 > /dev/null
 }
 
 run_tests

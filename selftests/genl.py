@@ -43,25 +43,20 @@ CMD = {name: number for number, name in enumerate(COMMANDS, 1)}
 
 PORT_STATES = (
     "running off absent down no-carrier forbidden disabled loopback not-ethernet "
-    "master member"
+    "master member limit"
 ).split()
 
 
 def _set(text):
-    """ "a:u8 b:mac" -> {1: ("a", "u8"), ...}; "-" leaves a number out."""
-    table = {}
-    for number, word in enumerate(text.split(), 1):
-        if word != "-":
-            name, kind = word.split(":", 1)
-            table[number] = (name, kind)
-    return table
+    """ "a:u8 b:mac" -> {1: ("a", "u8"), ...}"""
+    return {n: tuple(word.split(":", 1)) for n, word in enumerate(text.split(), 1)}
 
 
 SETS = {
-    "drop": _set("reason:string packets:u64 -"),
+    "drop": _set("reason:string packets:u64 pad:pad"),
     "stats": _set(
         "rx_packets:u64 rx_bytes:u64 tx_packets:u64 tx_bytes:u64 forwarded:u64 "
-        "delivered:u64 drop:nests:drop -"
+        "delivered:u64 drop:nests:drop pad:pad"
     ),
     "config": _set(
         "enabled:u8 id:mac current_id:mac identity:string identity_auto:u8 "

@@ -103,7 +103,7 @@ require_module() {
 }
 
 run_tests() {
-	local name n=0 status=0 list
+	local name number=0 status=0 list
 	read -r -a list <<< "${TESTS:-${ALL_TESTS//[$'\n\t']/ }}"
 
 	require_module
@@ -114,15 +114,15 @@ run_tests() {
 		[ -z "$failed" ] || bail "setup failed"
 	fi
 	for name in "${list[@]}"; do
-		n=$((n + 1))
+		number=$((number + 1))
 		failed=''
 		[ ! -w /dev/kmsg ] || echo "romon-test: ${0##*/} $name" > /dev/kmsg
 		"$name" || failed=1
 		if [ -n "$failed" ]; then
 			status=$ksft_fail
-			echo "not ok $n - ${name//_/ }"
+			echo "not ok $number - ${name//_/ }"
 		else
-			echo "ok $n - ${name//_/ }"
+			echo "ok $number - ${name//_/ }"
 		fi
 	done
 	exit $status
@@ -262,16 +262,10 @@ json() {
 	romon -j "$@" | jq -r "$filter"
 }
 
-# One counter of a port: counter NS DEV NAME, counter NS DEV drop.REASON
+# One counter of a port: counter NS DEV NAME, counter NS DEV drops.REASON
 counter() {
 	json ".. | objects | select(has(\"stats\")) | .stats.$3 // 0" -n "$1" -s port show "$2"
 }
 
-# The ID's routes as the router sees them, active first: COST HOPS PATH
-routes() {
-	json ".[] | select(.address == \"$2\") | \"\\(.active) \\(.cost) \\(.hops) \\(.path | join(\",\"))\"" \
-		-n "$1" topology list
-}
-
-# $1 knows a way to the router with ID $2.
-knows() { [ -n "$(routes "$1" "$2")" ]; }
+# What router $1 knows of the ways to $2, active first: COST HOPS NAME,NAME...
+known() { "$python" "$selftests/topology_check.py" "$topology" known "$1" "$2"; }

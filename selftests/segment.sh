@@ -24,8 +24,9 @@ every_router_discovers_every_other() { check_topology routes; }
 every_pair_answers_pings() { check_topology ping; }
 
 no_router_is_reached_through_a_third_on_the_same_segment() {
-	equal "$(json 'map(select(.hops > 1)) | map(.identity) | join(" ")' -n "$r1" topology list)" \
-		behind "who r1 reaches over more than one hop"
+	equal "$(known r1 r7)" "200 1 r7" "r1's ways to r7"
+	equal "$(known r1 behind)" "400 2 r12,behind" "r1's ways to the one behind"
+	equal "$(known behind r7)" "400 2 r12,r7" "its ways to r7"
 }
 
 # One frame from its origin, one more from r12 to the router behind it.

@@ -23,6 +23,7 @@ from genl import mac, netns  # noqa: E402
 X_MAC, R1_MAC = "d4:ca:6d:dd:8c:be", "18:fd:74:73:c5:3a"
 R1, R2, R3 = "18:fd:74:73:c5:3a", "02:00:00:00:00:02", "02:00:00:00:00:03"
 Y = "02:00:00:00:00:99"
+OTHER = "02:bb:bb:00:00:01"
 
 # Documentation/protocol.rst: a Discover, and what that router answered.
 DISCOVER = bytes.fromhex(
@@ -70,7 +71,7 @@ def setup():
     for router in ("r1", "r2", "r3"):
         with netns(net[router]):
             for port in ends(globals()[router]):
-                taps[router, port] = rf.Port(port, outgoing=True)
+                taps[router, port] = rf.Port(port)
     link = {
         (name, dev): end.link
         for name, router in (("r1", r1), ("r2", r2), ("r3", r3))
@@ -114,6 +115,13 @@ def frame_of(data):
 def got(port, kind, what):
     data = port.recv(WAIT, want(kind))
     check(data is not None, f"no {rf.TYPE_NAMES[kind]} for {what}")
+    return data
+
+
+def answer(what):
+    """r1's own answer to what x sent."""
+    data = x.recv(WAIT, lambda frame: frame["type"] == rf.RESP and frame["dst"] == mac(R1))
+    check(data is not None, f"r1 does not answer {what}")
     return data
 
 
@@ -208,7 +216,7 @@ def tlvs_that_nobody_knows_are_passed_on_and_not_answered():
         "to z",
     )
     equal(
-        frame_of(got(x, rf.RESP, "what x sent")),
+        frame_of(answer("what x sent")),
         rf.answered(frame, R1, port["to-x"], "DuneGW", "1.0", "RB750Gr3"),
         "the answer",
     )
@@ -315,7 +323,7 @@ def padding_is_ignored():
             rf.forwarded(frame, R1, port["to-x"], X_MAC, port["to-z"]),
             "to z",
         )
-        data = got(x, rf.RESP, "a padded Discover")
+        data = answer("a padded Discover")
         equal(
             data[14:],
             rf.answered(frame, R1, port["to-x"], "DuneGW", "1.0", "RB750Gr3"),
@@ -346,7 +354,7 @@ def the_group_broadcast_and_the_port_are_taken():
     for dst in (rf.GROUP, rf.BROADCAST, R1_MAC):
         clear()
         x.send_frame(flood(), dst=dst)
-        got(x, rf.RESP, f"a Discover to {dst}")
+        answer(f"a Discover to {dst}")
         clear()
         x.send_frame(echo(32), dst=dst)
         got(x, rf.DATA, f"an echo to {dst}")
@@ -390,7 +398,7 @@ def every_copy_is_answered_but_only_the_first_is_passed_on():
         frame = flood()
         for _ in range(3):
             x.send_frame(frame)
-            got(x, rf.RESP, "each copy")
+            answer("each copy")
         got(z, rf.DISCOVER, "the first copy")
         equal(z.recv(QUIET, want(rf.DISCOVER)), None, "another copy at z")
 
@@ -405,11 +413,11 @@ def a_copy_over_fewer_hops_is_passed_on_again():
         passed = []
         for hops in (5, 5, 7, 3, 4, 3, 0, 0):
             if hops:
-                frame = flood(origin=origin, recorded=recorded[:hops], forwarder="02:bb:bb:00:00:01")
+                frame = flood(origin=origin, recorded=recorded[:hops], forwarder=OTHER)
             else:
                 frame = flood(origin=origin)
             x.send_frame(frame)
-            passed.append(rf.parse(got(x, rf.RESP, "each copy"))["hops"])
+            passed.append(rf.parse(answer("each copy"))["hops"])
         equal(passed, [5, 5, 7, 3, 4, 3, 0, 0], "the copies answered")
         found = [rf.parse(got(z, rf.DISCOVER, "better copies"))["hops"] for _ in range(3)]
         equal(found, [6, 4, 1], "hops of the copies passed on")
@@ -436,14 +444,14 @@ def the_hop_limit_ends_a_flood():
 
         def hops(n):
             clear()
-            x.send_frame(flood(recorded=recorded[:n], forwarder="02:bb:bb:00:00:01"))
+            x.send_frame(flood(recorded=recorded[:n], forwarder=OTHER))
 
         before = r1.stats("to-x")["drop"].get("hop_limit", 0)
         hops(2)
-        got(x, rf.RESP, "a Discover over 2 hops")
+        answer("a Discover over 2 hops")
         got(z, rf.DISCOVER, "a Discover over 2 hops")
         hops(3)
-        got(x, rf.RESP, "a Discover over 3 hops")
+        answer("a Discover over 3 hops")
         equal(z.recv(QUIET, want(rf.DISCOVER)), None, "what is passed on with the limit reached")
         hops(4)
         wait_for(lambda: r1.stats("to-x")["drop"].get("hop_limit", 0) == before + 2, "two drops")
@@ -459,7 +467,7 @@ def floods_are_limited_by_rate():
         for _ in range(n):
             x.send_frame(flood())
         for _ in range(n):
-            got(x, rf.RESP, "each flood, also those not passed on")
+            answer("each flood, also those not passed on")
         dropped = r1.stats("to-x")["drop"].get("flood_rate", 0) - before
         check(dropped > 0, "no flood was dropped for flood-rate")
         passed = len(z.recv_all(QUIET, want(rf.DISCOVER)))
@@ -473,7 +481,7 @@ def origins_told_apart_are_limited():
         before = r1.stats("to-x")["drop"].get("flood_table", 0)
         for _ in range(10):
             x.send_frame(flood())
-            got(x, rf.RESP, "each flood, also those not passed on")
+            answer("each flood, also those not passed on")
         equal(r1.stats("to-x")["drop"].get("flood_table", 0) - before, 6, "drops as flood_table")
         equal(len(z.recv_all(QUIET, want(rf.DISCOVER))), 4, "floods passed on")
 
@@ -487,7 +495,7 @@ def answers_are_delayed_at_random():
         sent = [new_origin() for _ in range(40)]
         for origin in sent:
             x.send_frame(flood(origin=origin))
-        answered = [rf.parse(got(x, rf.RESP, "each flood"))["src"] for _ in sent]
+        answered = [rf.parse(answer("each flood"))["src"] for _ in sent]
         equal(sorted(answered), sorted(sent), "the floods answered")
         check(answered != sent, "all answers came in the order of the questions")
 
