@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tables and JSON. */
+
+#include <stdlib.h>
+
+#include "out.h"
+#include "text.h"
+#include "tap.h"
+
+enum { FLAG, ADDRESS, COST, PATH, NAME, NOTE, COLS };
+
+static const struct out_col cols[COLS] = {
+	[FLAG] = { "active", "", .width = 1 },
+	[ADDRESS] = { "address", "ADDRESS", .gap = 1, .width = 17 },
+	[COST] = { "cost", "COST", .gap = 2, .right = true },
+	[PATH] = { "path", "PATH", .gap = 2, .width = 17, .cap = 17 },
+	[NAME] = { "name", "NAME", .gap = 2, .width = 6 },
+	[NOTE] = { "note", "NOTE", .gap = 2, .optional = true },
+};
+
+static const uint8_t ids[] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3 };
+
+#define PATH_LONG	"02:00:00:00:00:02,02:00:00:00:00:03"
+#define NAME_CLEAN	"a\"\\x1b\\xff\\xc2\\x9b\xc3\xa4"
+
+/* The second is as bad as a name can be. */
+static void fill(struct out *o)
+{
+	out_row(o);
+	out_bool(o, FLAG, true, "A", "");
+	out_id(o, ADDRESS, ids);
+	out_uint(o, COST, 200);
+	out_ids(o, PATH, ids, 1);
+	out_str(o, NAME, "r2");
+	out_row(o);
+	out_bool(o, FLAG, false, "A", "");
+	out_id(o, ADDRESS, ids + 6);
+	out_uint(o, COST, 70000);
+	out_ids(o, PATH, ids, 2);
+	out_str(o, NAME, "a\"\033\xff\xc2\x9b\xc3\xa4");
+}
+
+static void fill_short(struct out *o)
+{
+	out_row(o);
+	out_uint(o, COST, 200);
+	out_row(o);
+	out_bool(o, FLAG, false, "A", "");
+	out_str(o, ADDRESS, NULL);
+	out_str(o, NAME, "x");
+	out_str(o, NOTE, "");
+}
+
+static void check(void (*fields)(struct out *o), enum out_style style,
+		  size_t lines, const char *want, const char *what)
+{
+	char *text = NULL;
+	size_t len = 0, n;
+	FILE *f = open_memstream(&text, &len);
+	struct out *o = out_begin(f, cols, COLS, style);
+
+	fields(o);
+	n = out_end(o, 80);
+	fclose(f);
+	tap_is(text, want, what);
+	tap_ok(n == lines, "... and takes as many lines of a screen as it says");
+	free(text);
+}
+
+int main(void)
+{
+	setenv("LC_ALL", "C.UTF-8", 1);
+	text_init();
+	/* The last row is longer than 80 columns. */
+	check(fill, OUT_LIST, 4,
+	      "  ADDRESS             COST  PATH               NAME\n"
+	      "A 02:00:00:00:00:02    200  02:00:00:00:00:02  r2\n"
+	      "  02:00:00:00:00:03  70000  " PATH_LONG "  " NAME_CLEAN "\n",
+	      "a table is aligned, without what is empty and blanks at the end");
+	check(fill, OUT_WORDS, 0,
+	      "  A ADDRESS 02:00:00:00:00:02 COST 200 PATH 02:00:00:00:00:02 NAME r2\n"
+	      "  ADDRESS 02:00:00:00:00:03 COST 70000 PATH " PATH_LONG " NAME " NAME_CLEAN "\n",
+	      "words stand behind their keys");
+	check(fill_short, OUT_SUMMARY, 0, "  COST=200\n  NAME=x\n",
+	      "what is not known is left out");
+
+	out_options.json = true;
+	check(fill_short, OUT_LIST, 0, "[{\"cost\":200},{\"active\":false,\"name\":\"x\",\"note\":\"\"}]\n",
+	      "a list is an array");
+	check(fill_short, OUT_LINES, 0, "{\"cost\":200}\n{\"active\":false,\"name\":\"x\",\"note\":\"\"}\n",
+	      "what runs on is an object a line");
+	out_options.pretty = true;
+	check(fill, OUT_LIST, 0,
+	      "[\n"
+	      "  {\n"
+	      "    \"active\": true,\n"
+	      "    \"address\": \"02:00:00:00:00:02\",\n"
+	      "    \"cost\": 200,\n"
+	      "    \"path\": [\n"
+	      "      \"02:00:00:00:00:02\"\n"
+	      "    ],\n"
+	      "    \"name\": \"r2\"\n"
+	      "  },\n"
+	      "  {\n"
+	      "    \"active\": false,\n"
+	      "    \"address\": \"02:00:00:00:00:03\",\n"
+	      "    \"cost\": 70000,\n"
+	      "    \"path\": [\n"
+	      "      \"02:00:00:00:00:02\",\n"
+	      "      \"02:00:00:00:00:03\"\n"
+	      "    ],\n"
+	      "    \"name\": \"a\\\"\\u001b\\ufffd\\u009b\xc3\xa4\"\n"
+	      "  }\n"
+	      "]\n",
+	      "strings are valid and harmless, whatever they are");
+	return 0;
+}
