@@ -201,7 +201,7 @@ static int discover_run(struct args *args)
 {
 	int64_t duration = RUN_FOREVER;
 	struct param params[] = {
-		{ .name = "duration", .type = PARAM_NS, .to = &duration },
+		PARAM("duration", PARAM_NS, &duration, 0),
 	};
 	int status;
 

@@ -187,7 +187,7 @@ static int monitor_run(struct args *args)
 {
 	int64_t every = MONITOR_DISCOVER;
 	struct param params[] = {
-		{ .name = "discover", .type = PARAM_NS, .to = &every },
+		PARAM("discover", PARAM_NS, &every, 0),
 	};
 	struct monitor m = { 0 };
 	int status = EXIT_FAILED, err;

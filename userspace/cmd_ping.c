@@ -276,11 +276,11 @@ static int ping_run(struct args *args)
 	};
 	enum { COUNT, SIZE, INTERVAL, TIMEOUT };
 	struct param params[] = {
-		[COUNT] = { "count", PARAM_UINT, &p.count, UINT32_MAX, false },
-		[SIZE] = { "size", PARAM_UINT, &p.size, ROMON_PAYLOAD_MAX_LEN,
-			   false },
-		[INTERVAL] = { "interval", PARAM_NS, &p.interval, 0, false },
-		[TIMEOUT] = { "timeout", PARAM_NS, &p.timeout, 0, false },
+		[COUNT] = PARAM("count", PARAM_UINT, &p.count, UINT32_MAX),
+		[SIZE] = PARAM("size", PARAM_UINT, &p.size,
+			       ROMON_PAYLOAD_MAX_LEN),
+		[INTERVAL] = PARAM("interval", PARAM_NS, &p.interval, 0),
+		[TIMEOUT] = PARAM("timeout", PARAM_NS, &p.timeout, 0),
 	};
 	const char *router = args_next(args);
 	struct api_node node;

@@ -20,7 +20,7 @@ enum {
 };
 
 static const struct out_col trace_cols[TRACE_COLS] = {
-	[TRACE_HOP] = { "hop", "HOP", .width = 3, .right = true },
+	[TRACE_HOP] = { "hop", "HOP", .width = 5, .right = true },
 	[TRACE_ADDRESS] = { "address", "ADDRESS", .gap = 2, .width = 17 },
 	[TRACE_IDENTITY] = { "identity", "IDENTITY", .gap = 2, .width = 12 },
 	[TRACE_COST] = { "cost", "COST", .gap = 2, .width = 5, .right = true },
@@ -34,6 +34,7 @@ struct trace {
 	uint32_t seq;
 	int64_t sent, rtt;	/* rtt < 0: no answer yet */
 	int error;
+	bool failed;		/* complained of: asking on makes no sense */
 };
 
 static void trace_answer(const uint8_t *id, uint32_t seq, size_t size,
@@ -65,6 +66,7 @@ static int64_t trace_probe(struct trace *t, const struct api_node *node,
 	err = echo_send(&t->echo, t->id, t->seq, node->route, hop + 1);
 	if (err) {
 		api_complain(t->echo.nl, "traceroute", err);
+		t->failed = true;
 		return -1;
 	}
 	until = t->sent + TRACE_TIMEOUT;
@@ -89,7 +91,7 @@ static unsigned int trace_hop(struct trace *t, struct out *o,
 	double sum = 0;
 	size_t len = 0;
 
-	for (int i = 0; i < probes && !run_stopped(); i++) {
+	for (int i = 0; i < probes && !t->failed && !run_stopped(); i++) {
 		int64_t rtt = trace_probe(t, node, hop);
 
 		if (rtt >= 0) {
@@ -150,7 +152,8 @@ static int trace_walk(struct trace *t, const struct api_node *node,
 
 	o = out_begin(stdout, trace_cols, TRACE_COLS,
 		      out_options.json ? OUT_LIST : OUT_LINES);
-	for (size_t hop = 0; hop < node->path_len && !run_stopped(); hop++) {
+	for (size_t hop = 0; hop < node->path_len && !t->failed &&
+	     !run_stopped(); hop++) {
 		if (trace_hop(t, o, node, nodes, hop, probes))
 			last = hop + 1;
 		else
@@ -159,7 +162,7 @@ static int trace_walk(struct trace *t, const struct api_node *node,
 	out_end(o, 0);
 	if (last == node->path_len)
 		return EXIT_DONE;
-	if (!run_stopped())
+	if (!run_stopped() && !t->failed)
 		trace_complain(node, nodes, last);
 	return EXIT_FAILED;
 }

@@ -266,7 +266,7 @@ int draw_svg(const struct draw *draw)
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return EXIT_DONE;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_DOT)
-		complain("topology: no dot to draw with: install graphviz, or use: romon topology dot");
+		complain("topology: no dot to draw with (install graphviz)");
 	else
 		complain("topology: dot failed");
 	return EXIT_FAILED;

@@ -66,9 +66,9 @@ static uint32_t explain_u32(const struct explain *x, size_t off)
 }
 
 /* Offsets count from the type byte, as in the protocol's description. */
-static void __attribute__((format(printf, 5, 6)))
-field(struct explain *x, size_t off, size_t len, const char *name,
-      const char *fmt, ...)
+__attribute__((format(printf, 5, 6)))
+static void field(struct explain *x, size_t off, size_t len, const char *name,
+		  const char *fmt, ...)
 {
 	char hex[HEX_MAX * 3 + 3] = "", *value, *clean;
 	size_t n = len < HEX_MAX ? len : HEX_MAX, at = 0;
@@ -294,7 +294,7 @@ static const char *explain_service(unsigned int port)
 static void explain_stream(struct explain *x, size_t off)
 {
 	static const char * const kinds[] = {
-		"open", "open-answer", "data", "acknowledgement", "close"
+		"open", "open-answer", "data", "ack", "close"
 	};
 
 	if (!explain_has(x, off, 10, "segment"))

@@ -15,8 +15,8 @@
 #include "err.h"
 #include "frames.h"
 
-#define FILE_MAX	(1u << 30)
-#define FRAME_MAX	(1u << 17)
+#define FILE_MAX	(1024 * 1024 * 1024)
+#define FRAME_MAX	(128 * 1024)
 #define VLAN_HLEN	4
 
 static struct frame *frames_add(struct frames *frames)
@@ -155,6 +155,16 @@ static void hex_parse_line(const char *line, struct hex_line *h)
 		h->hex = false;
 }
 
+/* hexdump ends with an offset that looks like bytes. */
+static bool hex_is_end(const struct hex_line *h, const struct frame *f)
+{
+	size_t value = 0;
+
+	for (size_t i = 0; i < h->len; i++)
+		value = value << 8 | h->data[i];
+	return h->len == 4 && value == f->len;
+}
+
 /*
  * Frames are parted by lines that are not hex, empty ones included, by offsets
  * that begin anew, and by their own length.
@@ -163,6 +173,7 @@ void frames_parse_hex(struct frames *frames, const char *text)
 {
 	char *copy = xstrdup(text), *next = copy, *line;
 	struct frame *f = NULL;
+	bool offsets = false;	/* the lines of this frame begin with them */
 
 	while ((line = strsep(&next, "\r\n"))) {
 		struct hex_line h;
@@ -179,10 +190,15 @@ void frames_parse_hex(struct frames *frames, const char *text)
 				f = NULL;
 			continue;
 		}
+		if (f && offsets && !h.has_offset && hex_is_end(&h, f)) {
+			free(h.data);
+			continue;
+		}
 		if (f && (h.has_offset ? !h.offset : frame_complete(f)))
 			f = NULL;
 		if (!f)
 			f = frames_add(frames);
+		offsets = h.has_offset;
 		if (f->len + h.len <= FRAME_MAX) {
 			f->data = xrealloc(f->data, f->len + h.len, 1);
 			memcpy(f->data + f->len, h.data, h.len);

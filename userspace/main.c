@@ -32,7 +32,7 @@ static const struct cmd * const cmds[] = {
 
 #define N_CMDS		(sizeof(cmds) / sizeof(cmds[0]))
 
-static void help(FILE *f)
+static void print_help(FILE *f)
 {
 	fputs("romon [ OPTIONS ] OBJECT [ COMMAND [ ARGUMENTS ] ]\n"
 	      "romon [ OPTIONS ] -b FILE\n"
@@ -67,7 +67,7 @@ int cmd_run_words(struct args *args)
 	const char *object = args_next(args);
 
 	if (!strcmp(object, "help")) {
-		help(stdout);
+		print_help(stdout);
 		return EXIT_DONE;
 	}
 	for (size_t i = 0; i < N_CMDS; i++) {
@@ -220,7 +220,7 @@ static int short_options(struct args *args, const char *word,
 			printf("romon %s\n", VERSION);
 			return EXIT_DONE;
 		case 'h':
-			help(stdout);
+			print_help(stdout);
 			return EXIT_DONE;
 		default:
 			complain("%s: unknown option (see: romon help)", name);
@@ -324,7 +324,7 @@ int main(int argc, char **argv)
 		} else if (args.n) {
 			status = cmd_run_words(&args);
 		} else {
-			help(stderr);
+			print_help(stderr);
 			status = EXIT_USAGE;
 		}
 	}

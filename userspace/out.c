@@ -478,7 +478,7 @@ void out_id(struct out *o, size_t col, const uint8_t *id)
 	out_str(o, col, id_str(buf, id));
 }
 
-void out_ids(struct out *o, size_t col, const uint8_t (*id)[6], size_t n)
+void out_ids(struct out *o, size_t col, const uint8_t *ids, size_t n)
 {
 	char buf[ID_STRLEN];
 	json_object *list;
@@ -488,14 +488,14 @@ void out_ids(struct out *o, size_t col, const uint8_t (*id)[6], size_t n)
 		list = json_object_new_array();
 		for (size_t i = 0; i < n; i++)
 			json_object_array_add(list,
-					      json_object_new_string(id_str(buf, id[i])));
+					      json_object_new_string(id_str(buf, ids + i * 6)));
 		out_json_field(o, col, list);
 		return;
 	}
 	text = xcalloc(n + 1, ID_STRLEN);
 	to = text;
 	for (size_t i = 0; i < n; i++) {
-		memcpy(to, id_str(buf, id[i]), ID_STRLEN - 1);
+		memcpy(to, id_str(buf, ids + i * 6), ID_STRLEN - 1);
 		to += ID_STRLEN - 1;
 		*to++ = i + 1 < n ? ',' : '\0';
 	}

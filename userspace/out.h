@@ -69,7 +69,7 @@ void out_uint(struct out *o, size_t col, uint64_t v);
 void out_bool(struct out *o, size_t col, bool v, const char *yes,
 	      const char *no);
 void out_id(struct out *o, size_t col, const uint8_t *id);
-void out_ids(struct out *o, size_t col, const uint8_t (*id)[6], size_t n);
+void out_ids(struct out *o, size_t col, const uint8_t *ids, size_t n);
 void out_number(struct out *o, size_t col, double v, const char *text);
 void out_json_bool(struct out *o, const char *key, bool v);
 void out_json_number(struct out *o, const char *key, double v);

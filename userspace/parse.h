@@ -47,6 +47,9 @@ struct param {
 	bool given;
 };
 
+#define PARAM(_name, _type, _to, _max)					\
+	{ .name = (_name), .type = (_type), .to = (_to), .max = (_max) }
+
 bool params_parse(struct args *args, const char *what, struct param *params,
 		  size_t n);
 

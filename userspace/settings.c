@@ -12,20 +12,20 @@ bool settings_parse_config(struct args *args, const char *what,
 {
 	enum { ENABLED, ID, IDENTITY, BOARD, LIMIT };
 	struct param params[LIMIT + API_LIMITS] = {
-		[ENABLED] = { "enabled", PARAM_BOOL, &c->enabled },
-		[ID] = { "id", PARAM_ID_AUTO, c->id },
-		[IDENTITY] = { "identity", PARAM_STRING, &c->identity,
-			       ROMON_IDENTITY_MAX_LEN },
-		[BOARD] = { "board", PARAM_STRING, &c->board,
-			    ROMON_IDENTITY_MAX_LEN },
+		[ENABLED] = PARAM("enabled", PARAM_BOOL, &c->enabled, 0),
+		[ID] = PARAM("id", PARAM_ID_AUTO, c->id, 0),
+		[IDENTITY] = PARAM("identity", PARAM_STRING, &c->identity,
+				   ROMON_IDENTITY_MAX_LEN),
+		[BOARD] = PARAM("board", PARAM_STRING, &c->board,
+				ROMON_IDENTITY_MAX_LEN),
 	};
 
 	memset(c, 0, sizeof(*c));
 	for (size_t i = 0; i < API_LIMITS; i++) {
-		params[LIMIT + i].name = api_limits[i].name;
-		params[LIMIT + i].type = PARAM_UINT;
-		params[LIMIT + i].to = &c->limit[i];
-		params[LIMIT + i].max = api_limits[i].max;
+		const struct api_limit *l = &api_limits[i];
+
+		params[LIMIT + i] = (struct param)
+			PARAM(l->name, PARAM_UINT, &c->limit[i], l->max);
 	}
 	if (!params_parse(args, what, params, LIMIT + API_LIMITS))
 		return false;
@@ -66,11 +66,11 @@ bool settings_parse_port(struct args *args, const char *what,
 {
 	enum { COST, FORBID, DISABLED, COMMENT, KEYS };
 	struct param params[KEYS] = {
-		[COST] = { "cost", PARAM_UINT, &c->cost, UINT16_MAX },
-		[FORBID] = { "forbid", PARAM_BOOL, &c->forbid },
-		[DISABLED] = { "disabled", PARAM_BOOL, &c->disabled },
-		[COMMENT] = { "comment", PARAM_STRING, &c->comment,
-			      ROMON_COMMENT_MAX_LEN },
+		[COST] = PARAM("cost", PARAM_UINT, &c->cost, UINT16_MAX),
+		[FORBID] = PARAM("forbid", PARAM_BOOL, &c->forbid, 0),
+		[DISABLED] = PARAM("disabled", PARAM_BOOL, &c->disabled, 0),
+		[COMMENT] = PARAM("comment", PARAM_STRING, &c->comment,
+				  ROMON_COMMENT_MAX_LEN),
 	};
 
 	if (!params_parse(args, what, params, KEYS))

@@ -4,6 +4,7 @@
  * road must not be able to move our cursor.
  */
 
+#include <ctype.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -114,11 +115,13 @@ char *text_clean(const char *s)
 /* As one word of a command in a file; to be freed. See words_split(). */
 char *text_quote(const char *s)
 {
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyz"
-				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "0123456789_-.,:/@+%";
+	const char *p = s;
 
-	if (*s && !s[strspn(s, safe)])
+	/* Letters and digits of ASCII, whatever the locale. */
+	while (*p && (unsigned char)*p < 0x80 &&
+	       (isalnum((unsigned char)*p) || strchr("_-.,:/@+%", *p)))
+		p++;
+	if (*s && !*p)
 		return xstrdup(s);
 	return text_escape(s, "\\\"", true);
 }

@@ -238,8 +238,7 @@ void view_node(struct out *o, const struct api_node *n, const char *event)
 	if (n->has_hops)
 		out_uint(o, NODE_HOPS, n->hops);
 	if (n->path_len)
-		out_ids(o, NODE_PATH, (const uint8_t (*)[6])n->path,
-			n->path_len);
+		out_ids(o, NODE_PATH, n->path[0], n->path_len);
 	if (n->has_l2mtu)
 		out_uint(o, NODE_L2MTU, n->l2mtu);
 	out_color(o, OUT_NAME);
