@@ -42,6 +42,7 @@ enum {
 	LENGTH	= ETH_HLEN + 2,
 	AUTH	= ETH_HLEN + 4,
 	SOURCE	= ETH_HLEN + 28,
+	DESTINATION = SOURCE + ETH_ALEN,
 	HOPS	= ETH_HLEN + 40,
 	POINTER	= ETH_HLEN + 41,
 	DATA	= ETH_HLEN + 46,
@@ -256,15 +257,19 @@ static void move_bytes(struct frame *f)
 	memcpy(f->data + ETH_HLEN + draw(f->len - ETH_HLEN - n + 1), copy, n);
 }
 
-/* Somebody who was not heard of before, in each place that names the source. */
-static void change_source(struct frame *f)
+/*
+ * Somebody who was not heard of before instead of who asks or who answers,
+ * wherever the frame names them.
+ */
+static void change_id(struct frame *f)
 {
+	unsigned int at = one_in(2) ? SOURCE : DESTINATION;
 	uint8_t old[ETH_ALEN], new[ETH_ALEN];
-	unsigned int at, i;
+	unsigned int i;
 
-	if (f->len < SOURCE + ETH_ALEN)
+	if (f->len < at + ETH_ALEN)
 		return;
-	memcpy(old, f->data + SOURCE, sizeof(old));
+	memcpy(old, f->data + at, sizeof(old));
 	for (i = 0; i < sizeof(new); i++)
 		new[i] = draw(256);
 	for (at = SOURCE; at + ETH_ALEN <= f->len; at++)
@@ -283,7 +288,7 @@ static void mutate(struct frame *f)
 	static void (*const how[])(struct frame *f) = {
 		flip_bits, flip_bits, set_bytes, set_bytes, change_length,
 		truncate_frame, extend, change_hops, change_route, change_tlv,
-		change_tlv, splice, move_bytes, change_source, change_source,
+		change_tlv, splice, move_bytes, change_id, change_id,
 		hash,
 	};
 	static const uint8_t ethertype[] = { 0x88, 0xbf };
