@@ -8,11 +8,6 @@ DESTDIR ?=
 
 top := $(CURDIR)
 vm := selftests/vm
-# The scripts of a kernel source: checkpatch, and the netlink generator.
-# Python is Debian's, which has yaml, not what else may come first in PATH.
-kernel_source = $(shell $(vm)/build-uml --source)
-ynl_gen = /usr/bin/python3 $(kernel_source)/tools/net/ynl/ynl-gen-c.py
-spec := Documentation/netlink/specs/romon.yaml
 
 .PHONY: all
 all: module tool
@@ -57,6 +52,9 @@ install: module-install tool-install
 
 module-install: module
 	$(MAKE) -C $(KDIR) M=$(top) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+ifeq ($(DESTDIR),)
+	depmod $$(modinfo -F vermagic romon.ko | cut -d ' ' -f 1)
+endif
 
 tool-install: tool
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
@@ -92,22 +90,34 @@ bench: prereq
 lint: prereq
 	@selftests/lint
 
-# What the generator makes of the spec: FILE, and the arguments for it.
-define generate
-$(ynl_gen) --spec $(spec) --mode uapi --header -o $(1)/include/uapi/linux/romon.h
-$(ynl_gen) --spec $(spec) --mode kernel --header -o $(1)/kernel/netlink-gen.h
-$(ynl_gen) --spec $(spec) --mode kernel --source -o $(1)/kernel/netlink-gen.c
-endef
+# The kernel's generator wants its schema beside the spec, and takes the folder
+# that holds MAINTAINERS for the root of the tree: it gets such a tree.
+# Python is Debian's, which has yaml, not what else may come first in PATH.
+spec := Documentation/netlink/specs/romon.yaml
+generated := include/uapi/linux/romon.h kernel/netlink-gen.h kernel/netlink-gen.c
 
-.PHONY: spec spec-check
-spec: prereq
-	$(call generate,.)
-
-spec-check: prereq
+.PHONY: generate spec spec-check
+generate: prereq
 	@rm -rf build/spec
-	@mkdir -p build/spec/include/uapi/linux build/spec/kernel
-	@$(call generate,build/spec)
-	@for file in include/uapi/linux/romon.h kernel/netlink-gen.h kernel/netlink-gen.c; do \
+	@mkdir -p build/spec/$(dir $(spec)) $(addprefix build/spec/,$(dir $(generated)))
+	@cp $(spec) build/spec/$(spec)
+	@touch build/spec/MAINTAINERS
+	@source=$$($(vm)/build-uml --source) && cd build/spec && \
+	cp $$source/Documentation/netlink/genetlink.yaml Documentation/netlink/ && \
+	generate() { \
+		/usr/bin/python3 $$source/tools/net/ynl/ynl-gen-c.py --spec $(top)/build/spec/$(spec) "$$@"; \
+	} && \
+	generate --mode uapi --header -o include/uapi/linux/romon.h && \
+	generate --mode kernel --header -o kernel/netlink-gen.h && \
+	generate --mode kernel --source -o kernel/netlink-gen.c
+
+spec: generate
+	@cd build/spec && cp --parents $(generated) $(top)/
+
+spec-check: generate
+	@for file in $(generated); do \
 		diff -u $$file build/spec/$$file || { \
-			echo "spec-check: $$file is not what $(spec) gives: make spec" >&2; exit 1; }; \
+			echo "spec-check: $$file is not what $(spec) gives: make spec" >&2; \
+			exit 1; \
+		}; \
 	done
