@@ -382,6 +382,12 @@ static void romon_discover_work(struct work_struct *work)
 	WRITE_ONCE(rn->flooded, true);
 	romon_topology_flood(rn);
 
+	/*
+	 * No softirq in between: on virtual links the first copy would pass
+	 * through the whole network before the second one is sent, and each
+	 * better copy that comes later would be passed on again.
+	 */
+	local_bh_disable();
 	rcu_read_lock();
 	self = rcu_dereference(rn->self);
 	if (!self)
@@ -401,6 +407,7 @@ static void romon_discover_work(struct work_struct *work)
 	}
 out:
 	rcu_read_unlock();
+	local_bh_enable();
 }
 
 /*
