@@ -120,7 +120,7 @@ static bool romon_net_pick_id(const struct romon_net *rn, u8 *id)
 
 	ASSERT_RTNL();
 	for_each_netdev(rn->net, dev) {
-		if (!romon_dev_is_ethernet(dev))
+		if (!romon_dev_is_ethernet_rtnl(dev))
 			continue;
 		if (is_valid_ether_addr(dev->perm_addr) &&
 		    (!permanent ||

@@ -8,11 +8,9 @@
  */
 
 #include <linux/if_arp.h>
-#include <linux/if_team.h>
 #include <linux/list.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
-#include <net/bonding.h>
 
 #include "discover.h"
 #include "net.h"
@@ -101,15 +99,20 @@ static bool romon_dev_is_master(const struct net_device *dev)
 	       netif_is_l3_master(dev);
 }
 
-/* Their master's receive handler takes all frames before a packet_type can. */
-static bool romon_dev_is_member(const struct net_device *dev)
+/*
+ * Their master's receive handler takes all frames before a packet_type can;
+ * that of a VRF is none. The flags of a member are no help: masters clear
+ * them after the last event about it.
+ */
+static bool romon_dev_is_member_rtnl(struct net_device *dev)
 {
-	return netif_is_bridge_port(dev) || netif_is_lag_port(dev) ||
-	       netif_is_ovs_port(dev);
+	const struct net_device *master = netdev_master_upper_dev_get(dev);
+
+	return master && !netif_is_l3_master(master);
 }
 
 /* Why a device can never be a port, or ROMON_PORT_STATE_RUNNING if it can. */
-static enum romon_port_state romon_dev_kind(const struct net_device *dev)
+static enum romon_port_state romon_dev_kind_rtnl(struct net_device *dev)
 {
 	if (dev->flags & IFF_LOOPBACK)
 		return ROMON_PORT_STATE_LOOPBACK;
@@ -117,15 +120,15 @@ static enum romon_port_state romon_dev_kind(const struct net_device *dev)
 		return ROMON_PORT_STATE_NOT_ETHERNET;
 	if (romon_dev_is_master(dev))
 		return ROMON_PORT_STATE_MASTER;
-	if (romon_dev_is_member(dev))
+	if (romon_dev_is_member_rtnl(dev))
 		return ROMON_PORT_STATE_MEMBER;
 	return ROMON_PORT_STATE_RUNNING;
 }
 
 /* Whether a device has a MAC that could be this router's ID. */
-bool romon_dev_is_ethernet(const struct net_device *dev)
+bool romon_dev_is_ethernet_rtnl(struct net_device *dev)
 {
-	enum romon_port_state kind = romon_dev_kind(dev);
+	enum romon_port_state kind = romon_dev_kind_rtnl(dev);
 
 	return kind == ROMON_PORT_STATE_RUNNING ||
 	       kind == ROMON_PORT_STATE_MEMBER;
@@ -133,12 +136,12 @@ bool romon_dev_is_ethernet(const struct net_device *dev)
 
 /* What should be; romon_port_state_rtnl() is what is. */
 static bool romon_port_wanted_rtnl(struct romon_net *rn,
-				   const struct net_device *dev,
+				   struct net_device *dev,
 				   const struct romon_entry *entry)
 {
 	return rcu_access_pointer(rn->self) && !entry->forbid &&
 	       !entry->disabled &&
-	       romon_dev_kind(dev) == ROMON_PORT_STATE_RUNNING;
+	       romon_dev_kind_rtnl(dev) == ROMON_PORT_STATE_RUNNING;
 }
 
 static bool romon_dev_is_up(const struct net_device *dev)
@@ -148,8 +151,7 @@ static bool romon_dev_is_up(const struct net_device *dev)
 
 static enum romon_port_state
 romon_port_state_rtnl(struct romon_net *rn, const struct romon_entry *entry,
-		      const struct net_device *dev,
-		      const struct romon_port *port)
+		      struct net_device *dev, const struct romon_port *port)
 {
 	enum romon_port_state kind;
 
@@ -159,7 +161,7 @@ romon_port_state_rtnl(struct romon_net *rn, const struct romon_entry *entry,
 		return ROMON_PORT_STATE_DISABLED;
 	if (!dev)
 		return ROMON_PORT_STATE_ABSENT;
-	kind = romon_dev_kind(dev);
+	kind = romon_dev_kind_rtnl(dev);
 	if (kind != ROMON_PORT_STATE_RUNNING)
 		return kind;
 	if (!rn->enabled)
@@ -394,7 +396,7 @@ static int romon_entry_refuse(struct romon_net *rn, const char *name,
 
 	if (!dev)
 		return 0;
-	switch (romon_dev_kind(dev)) {
+	switch (romon_dev_kind_rtnl(dev)) {
 	case ROMON_PORT_STATE_LOOPBACK:
 		NL_SET_ERR_MSG(extack, "A loopback device leads to no other router");
 		return -EOPNOTSUPP;

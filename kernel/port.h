@@ -67,7 +67,7 @@ struct romon_port_info {
 	bool			dynamic;
 };
 
-bool romon_dev_is_ethernet(const struct net_device *dev);
+bool romon_dev_is_ethernet_rtnl(struct net_device *dev);
 
 struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link);
 struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link);
