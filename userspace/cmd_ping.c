@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../kernel/wire.h"
 #include "cmd.h"
 #include "echo.h"
 #include "err.h"
@@ -47,6 +48,7 @@ struct ping {
 	struct echo echo;
 	struct out *out;
 	uint8_t id[API_ID_LEN];
+	uint32_t l2mtu, hops;	/* of the way there when it was looked up */
 	uint64_t count, size;	/* count 0: until stopped */
 	int64_t interval, timeout;
 
@@ -164,6 +166,14 @@ static void ping_make_room(struct ping *p)
 	p->room = room;
 }
 
+/* Bytes of a frame, without its Ethernet header, that are not payload. */
+static uint32_t ping_overhead(const struct ping *p)
+{
+	return sizeof(struct romon_wire_data) +
+	       p->hops * sizeof(struct romon_wire_entry) +
+	       sizeof(struct romon_wire_ports);
+}
+
 static bool ping_send(struct ping *p)
 {
 	uint32_t seq = p->next;
@@ -187,7 +197,12 @@ static bool ping_send(struct ping *p)
 		return true;
 	p->next--;
 	p->failed = true;
-	api_complain(p->echo.nl, "ping", err);
+	if (err == -EMSGSIZE && p->l2mtu > ping_overhead(p))
+		complain("ping: size %llu: too long for this route, whose L2 MTU is %u: at most %u",
+			 (unsigned long long)p->size, p->l2mtu,
+			 p->l2mtu - ping_overhead(p));
+	else
+		api_complain(p->echo.nl, "ping", err);
 	return false;
 }
 
@@ -309,6 +324,8 @@ static int ping_run(struct args *args)
 		return EXIT_FAILED;
 	}
 	memcpy(p.id, node.id, API_ID_LEN);
+	p.l2mtu = node.l2mtu;
+	p.hops = node.hops;
 	api_node_free(&node);
 	if (!echo_open(&p.echo, "ping", p.size, ping_answer, &p)) {
 		run_end();

@@ -28,6 +28,8 @@
 #endif
 
 #define RECEIVE_BUFFER		(4 << 20)
+/* libnl's own 32 kB are less than a datagram may have. */
+#define SEND_BUFFER		(256 << 10)
 /* Longer than any datagram with its attributes, and than a part of a dump. */
 #define MESSAGE_MAX		(128 << 10)
 /* The kernel answers at once; an answer that was lost must not hang us. */
@@ -349,9 +351,12 @@ static int romon_nl_transact(struct romon_nl *nl, struct romon_nl_msg *m,
 	memset(&nl->refusal, 0, sizeof(nl->refusal));
 	nl->interrupted = false;
 	request->nlmsg_flags |= (uint16_t)flags;
-	/* libnl's errors are not errnos, and say nothing that helps. */
-	err = nl_send_auto_complete(nl->sock, m->msg) < 0 ? -EIO :
-	      romon_nl_wait(nl, &wait);
+	/* libnl's errors are not errnos, but it leaves that of the system. */
+	errno = 0;
+	if (nl_send_auto_complete(nl->sock, m->msg) < 0)
+		err = errno ? -errno : -EIO;
+	else
+		err = romon_nl_wait(nl, &wait);
 	romon_nl_msg_free(m);
 	return err;
 }
@@ -445,6 +450,7 @@ int romon_nl_open(struct romon_nl **to)
 		goto err_close;
 	nl->port = nl_socket_get_local_port(nl->sock);
 	fd = nl_socket_get_fd(nl->sock);
+	nl_socket_set_buffer_size(nl->sock, 0, SEND_BUFFER);
 	/* Without these the kernel only has less to say. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
@@ -484,7 +490,7 @@ static void romon_nl_grow(struct romon_nl *nl)
 
 	if (setsockopt(nl_socket_get_fd(nl->sock), SOL_SOCKET, SO_RCVBUFFORCE,
 		       &size, sizeof(size)))
-		nl_socket_set_buffer_size(nl->sock, size, 0);
+		nl_socket_set_buffer_size(nl->sock, size, SEND_BUFFER);
 }
 
 int romon_nl_subscribe(struct romon_nl *nl, const char *group)
