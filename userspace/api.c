@@ -12,12 +12,13 @@
 /* Requests of a whole batch go over one connection. */
 static struct romon_nl *shared;
 
-static const char *api_hint(int err)
+static const char *api_hint(int err, bool has_sentence)
 {
 	switch (-err) {
 	case EPERM:
 	case EACCES:
-		return " (needs CAP_NET_ADMIN over the network namespace: be root)";
+		return has_sentence ? " (be root)" :
+		       " (needs CAP_NET_ADMIN over the network namespace: be root)";
 	case ENETDOWN:
 		return " (try: romon set enabled on)";
 	case ETIMEDOUT:
@@ -71,7 +72,7 @@ void api_complain(struct romon_nl *nl, const char *what, int err)
 			 (unsigned long long)r->min,
 			 (unsigned long long)r->max);
 	complain("%s: %s%s%s%s%s", what, key ? key : "", key ? ": " : "", why,
-		 range, api_hint(err));
+		 range, api_hint(err, r && *r->sentence));
 }
 
 /* A connection of one's own, for what is sent to it unasked. */

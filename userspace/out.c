@@ -265,9 +265,16 @@ static size_t out_print_record(struct out *o)
 	return lines;
 }
 
+static void out_print_key(struct out *o, const struct out_col *col)
+{
+	if (o->style == OUT_SUMMARY)
+		fprintf(o->f, "%s=", col->head);
+	else if (*col->head && col->key)
+		fprintf(o->f, "%s ", col->key);
+}
+
 static void out_print_words(struct out *o)
 {
-	char sep = o->style == OUT_SUMMARY ? '=' : ' ';
 	struct out_row *row = &o->rows[0];
 
 	fputs(o->prefix ? o->prefix : " ", o->f);
@@ -275,8 +282,7 @@ static void out_print_words(struct out *o)
 		if (!o->cols[i].head || !row->cells[i].text)
 			continue;
 		fputc(' ', o->f);
-		if (*o->cols[i].head)
-			fprintf(o->f, "%s%c", o->cols[i].head, sep);
+		out_print_key(o, &o->cols[i]);
 		out_put(o, row->cells[i].color, row->cells[i].text);
 	}
 	fputc('\n', o->f);
@@ -450,14 +456,17 @@ void out_json_bool(struct out *o, const char *key, bool v)
 				       json_object_new_boolean(v));
 }
 
-/* For JSON only, with three decimals. */
+/* For JSON only, with up to three decimals. */
 void out_json_number(struct out *o, const char *key, double v)
 {
-	char digits[64];
+	char digits[400], *end;
 
 	if (!out_options.json)
 		return;
-	snprintf(digits, sizeof(digits), "%.3f", v);
+	end = digits + snprintf(digits, sizeof(digits), "%.3f", v) - 1;
+	while (*end == '0')
+		end--;
+	end[*end != '.'] = '\0';
 	json_object_object_add(o->row, key,
 			       json_object_new_double_s(v, digits));
 }

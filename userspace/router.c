@@ -16,14 +16,23 @@
 /* After one of that name has answered: another may be further away. */
 #define SETTLE_NS	(RUN_SECOND * 3 / 10)
 
+/* The first of a router's entries: a dump is sorted by ID, active ones first. */
 const struct api_node *router_by_id(const struct api_nodes *nodes,
 				    const uint8_t *id)
 {
-	for (size_t i = 0; i < nodes->n; i++)
-		if (nodes->v[i].active &&
-		    !memcmp(nodes->v[i].id, id, API_ID_LEN))
-			return &nodes->v[i];
-	return NULL;
+	size_t low = 0, high = nodes->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (memcmp(nodes->v[mid].id, id, API_ID_LEN) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == nodes->n || memcmp(nodes->v[low].id, id, API_ID_LEN))
+		return NULL;
+	return &nodes->v[low];
 }
 
 /* How many routers have that name; *id is the first. */

@@ -119,6 +119,11 @@ static void view_uptime(struct out *o, uint32_t s)
 
 static void view_name(struct out *o, size_t col, const char *name, bool is_auto)
 {
+	/* A name that is still to be chosen is not known. */
+	if (is_auto && name && !*name) {
+		out_text(o, col, "auto");
+		return;
+	}
 	if (out_options.json || !is_auto || !name) {
 		out_str(o, col, name);
 		return;

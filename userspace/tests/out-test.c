@@ -78,8 +78,8 @@ int main(void)
 	      "  02:00:00:00:00:03  70000  " PATH_LONG "  " NAME_CLEAN "\n",
 	      "a table is aligned, without what is empty and blanks at the end");
 	check(fill, OUT_WORDS, 0,
-	      "  A ADDRESS 02:00:00:00:00:02 COST 200 PATH 02:00:00:00:00:02 NAME r2\n"
-	      "  ADDRESS 02:00:00:00:00:03 COST 70000 PATH " PATH_LONG " NAME " NAME_CLEAN "\n",
+	      "  A address 02:00:00:00:00:02 cost 200 path 02:00:00:00:00:02 name r2\n"
+	      "  address 02:00:00:00:00:03 cost 70000 path " PATH_LONG " name " NAME_CLEAN "\n",
 	      "words stand behind their keys");
 	check(fill_short, OUT_SUMMARY, 0, "  COST=200\n  NAME=x\n",
 	      "what is not known is left out");
