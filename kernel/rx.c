@@ -128,6 +128,14 @@ int romon_rx_packet_type(struct sk_buff *skb, struct net_device *dev,
 {
 	struct romon_port *port = container_of(pt, struct romon_port, pt);
 
+	/*
+	 * The frame has become another device's on the way up, a VLAN's for
+	 * example: that device's port is asked, too, and it is the right one.
+	 */
+	if (dev != pt->dev) {
+		consume_skb(skb);
+		return NET_RX_SUCCESS;
+	}
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (!skb) {
 		romon_count_drop(port->rn, port, ROMON_DROP_no_memory);
