@@ -337,10 +337,16 @@ static int romon_port_sync(struct romon_net *rn, struct net_device *dev,
 {
 	struct romon_port *port = xa_load(&rn->ifindex, dev->ifindex);
 	struct romon_entry *entry = romon_entry_of_rtnl(rn, dev);
-	bool wanted = !gone && romon_port_wanted_rtnl(rn, dev, entry);
 	int err = 0;
+	bool wanted;
 
 	ASSERT_RTNL();
+	/*
+	 * While a device leaves, others who hear of it may change its master,
+	 * MAC or MTU once more; it is not listed here any more then.
+	 */
+	gone |= __dev_get_by_index(rn->net, dev->ifindex) != dev;
+	wanted = !gone && romon_port_wanted_rtnl(rn, dev, entry);
 	rn->port_gen++;
 	if (port && !wanted) {
 		romon_port_destroy(port);
