@@ -29,7 +29,7 @@ static const struct romon_limits romon_limits_default = {
 	.max_origins = 1024,
 	.max_ports = 1024,
 	.max_endpoints = 1024,
-	.queue_len = 16384,
+	.queue_len = 4096,
 };
 
 /**

@@ -7,6 +7,7 @@
 
 #include <linux/etherdevice.h>
 #include <linux/jhash.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "discover.h"
@@ -23,6 +24,8 @@
 /* How long a datagram waits for a route, and how often it asks for one. */
 #define ROMON_PENDING_TIMEOUT		(3 * HZ / 2)
 #define ROMON_PENDING_ASK		(HZ / 2)
+/* Most memory for such datagrams; their number is bounded by queue-len. */
+#define ROMON_PENDING_SIZE		SZ_1M
 
 /* Behind the skbs that wait in romon_topology.pending. */
 struct romon_pending_cb {
@@ -325,6 +328,17 @@ static struct romon_node *romon_heap_pop(struct rb_root_cached *heap)
 	return rb_entry(rb, struct romon_node, heap);
 }
 
+/*
+ * Of two edges between the same nodes the one that a later flood told of: the
+ * other may be a port's whose number has changed.
+ */
+static bool romon_edge_supersedes(struct romon_edge_end *a,
+				  struct romon_edge_end *b)
+{
+	return romon_edge_peer(a)->node == romon_edge_peer(b)->node &&
+	       (s32)(romon_edge_of(a)->flood - romon_edge_of(b)->flood) > 0;
+}
+
 /* Whether @node is reached better over @end, a port of its, than so far. */
 static void romon_topology_relax(struct rb_root_cached *heap,
 				 struct romon_node *parent,
@@ -338,7 +352,9 @@ static void romon_topology_relax(struct rb_root_cached *heap,
 		return;
 	/* Parents come in a fixed order, so of equals always the same wins. */
 	if (node->via && (cost > node->cost ||
-			  (cost == node->cost && hops >= node->hops)))
+			  (cost == node->cost &&
+			   (hops > node->hops || (hops == node->hops &&
+			    !romon_edge_supersedes(end, node->via))))))
 		return;
 	if (node->via)
 		rb_erase_cached(&node->heap, heap);
@@ -449,6 +465,7 @@ static void romon_topology_compute(struct romon_topology *topo, u32 hop_limit)
 	topo->self->l2mtu = U16_MAX;
 	romon_heap_add(&heap, topo->self);
 	while ((node = romon_heap_pop(&heap))) {
+		cond_resched();
 		romon_topology_settle(node);
 		if (node->hops >= hop_limit)
 			continue;
@@ -458,6 +475,7 @@ static void romon_topology_compute(struct romon_topology *topo, u32 hop_limit)
 	}
 
 	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
+		cond_resched();
 		node = rb_entry(rb, struct romon_node, rb);
 		for (e = rb_first(&node->edges); e; e = rb_next(e))
 			romon_topology_alternative(topo, romon_edge_rb(e),
@@ -730,7 +748,8 @@ out_prune:
 static void romon_topology_kick(struct romon_topology *topo)
 {
 	if (!test_and_set_bit(0, &topo->kicked))
-		mod_delayed_work(system_wq, &topo->work, 1);
+		mod_delayed_work(system_unbound_wq, &topo->work,
+				 READ_ONCE(topo->pause));
 }
 
 /**
@@ -746,8 +765,8 @@ void romon_topology_rcv(struct romon_port *port, struct sk_buff *skb)
 	struct romon_topology *topo = &rn->topo;
 
 	if (!READ_ONCE(rn->flooded) ||
-	    time_after(jiffies, READ_ONCE(rn->flooded_at) +
-				ROMON_ANSWER_TIMEOUT)) {
+	    time_after64(get_jiffies_64(), READ_ONCE(rn->flooded_at) +
+					   ROMON_ANSWER_TIMEOUT)) {
 		romon_drop(rn, port, skb, ROMON_DROP_unsolicited);
 		return;
 	}
@@ -768,11 +787,18 @@ void romon_topology_rcv(struct romon_port *port, struct sk_buff *skb)
 static void romon_topology_drain(struct romon_net *rn)
 {
 	struct romon_topology *topo = &rn->topo;
+	struct sk_buff_head rcv;
 	enum romon_drop reason;
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&topo->lock);
-	while ((skb = skb_dequeue(&topo->rcv))) {
+	/* What comes in meanwhile is for the next run: others want the lock. */
+	__skb_queue_head_init(&rcv);
+	spin_lock_bh(&topo->rcv.lock);
+	skb_queue_splice_init(&topo->rcv, &rcv);
+	spin_unlock_bh(&topo->rcv.lock);
+
+	while ((skb = __skb_dequeue(&rcv))) {
 		reason = topo->self ? romon_topology_learn(rn, skb) :
 				      ROMON_DROP_not_mine;
 		if (reason)
@@ -797,7 +823,7 @@ static bool romon_edge_is_old(const struct romon_net *rn,
 		return true;
 	return topo->flood - edge->flood >= ROMON_EDGE_MISSED_FLOODS &&
 	       time_after(jiffies, edge->seen + HZ) &&
-	       time_after(jiffies, topo->flood_at + HZ / 4);
+	       time_after64(get_jiffies_64(), topo->flood_at + HZ / 4);
 }
 
 static void romon_topology_age(struct romon_net *rn)
@@ -806,7 +832,7 @@ static void romon_topology_age(struct romon_net *rn)
 	struct rb_node *rb, *e, *next;
 
 	lockdep_assert_held(&topo->lock);
-	topo->aged_at = jiffies;
+	topo->aged_at = get_jiffies_64();
 	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
 		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
 
@@ -851,8 +877,16 @@ static int romon_topology_xmit(struct romon_net *rn, struct sk_buff *skb,
 
 static void romon_topology_ask(struct romon_net *rn)
 {
-	rn->topo.asked_at = jiffies;
+	rn->topo.asked_at = get_jiffies_64();
 	romon_discover_request(rn);
+}
+
+static void romon_topology_unqueue(struct romon_topology *topo,
+				   struct sk_buff *skb)
+{
+	lockdep_assert_held(&topo->lock);
+	__skb_unlink(skb, &topo->pending);
+	topo->pending_size -= skb->truesize;
 }
 
 /* Send what has got a route, give up what has waited for too long. */
@@ -869,13 +903,13 @@ static void romon_topology_serve(struct romon_net *rn)
 		int err = -EHOSTUNREACH;
 
 		if (node && node->via) {
-			__skb_unlink(skb, &topo->pending);
+			romon_topology_unqueue(topo, skb);
 			memset(skb->cb, 0, sizeof(skb->cb));
 			err = romon_topology_xmit(rn, skb, node, cb.local_port,
 						  cb.remote_port);
 		} else if (time_after(jiffies,
 				      cb.since + ROMON_PENDING_TIMEOUT)) {
-			__skb_unlink(skb, &topo->pending);
+			romon_topology_unqueue(topo, skb);
 			romon_drop(rn, NULL, skb, ROMON_DROP_no_route);
 		} else {
 			continue;
@@ -886,7 +920,7 @@ static void romon_topology_serve(struct romon_net *rn)
 						-err);
 	}
 	if (!skb_queue_empty(&topo->pending) &&
-	    time_after(jiffies, topo->asked_at + ROMON_PENDING_ASK))
+	    time_after64(get_jiffies_64(), topo->asked_at + ROMON_PENDING_ASK))
 		romon_topology_ask(rn);
 }
 
@@ -895,7 +929,7 @@ static void romon_topology_work(struct work_struct *work)
 	struct romon_topology *topo = container_of(to_delayed_work(work),
 						   struct romon_topology, work);
 	struct romon_net *rn = container_of(topo, struct romon_net, topo);
-	unsigned long delay = 0;
+	unsigned long delay = 0, start = jiffies;
 
 	clear_bit(0, &topo->kicked);
 	/* Before @rcv is looked at: what comes in later kicks again. */
@@ -904,7 +938,7 @@ static void romon_topology_work(struct work_struct *work)
 	mutex_lock(&topo->lock);
 	romon_topology_drain(rn);
 	if (topo->self) {
-		if (time_after(jiffies, topo->aged_at + HZ))
+		if (time_after64(get_jiffies_64(), topo->aged_at + HZ))
 			romon_topology_age(rn);
 		romon_topology_update(rn);
 		romon_topology_serve(rn);
@@ -915,8 +949,11 @@ static void romon_topology_work(struct work_struct *work)
 	}
 	mutex_unlock(&topo->lock);
 
+	/* In a large network routes are computed a third of the time at most. */
+	WRITE_ONCE(topo->pause, clamp(2 * (jiffies - start), 1UL, (unsigned long)HZ));
+
 	if (delay)
-		queue_delayed_work(system_wq, &topo->work, delay);
+		queue_delayed_work(system_unbound_wq, &topo->work, delay);
 }
 
 /**
@@ -955,7 +992,7 @@ int romon_topology_send(struct romon_net *rn, struct sk_buff *skb,
 		/* A route in use is refreshed before it is forgotten. */
 		half_life = (unsigned long)READ_ONCE(rn->limits.node_timeout_s) * HZ / 2;
 		if (time_after(jiffies, romon_edge_of(node->via)->seen + half_life) &&
-		    time_after(jiffies, topo->asked_at + HZ))
+		    time_after64(get_jiffies_64(), topo->asked_at + HZ))
 			romon_topology_ask(rn);
 		err = romon_topology_xmit(rn, skb, node, dg->local_port,
 					  dg->remote_port);
@@ -967,9 +1004,10 @@ int romon_topology_send(struct romon_net *rn, struct sk_buff *skb,
 		goto out;
 	}
 
-	if (skb_queue_len(&topo->pending) >= READ_ONCE(rn->limits.queue_len)) {
+	if (skb_queue_len(&topo->pending) >= READ_ONCE(rn->limits.queue_len) ||
+	    topo->pending_size + skb->truesize > ROMON_PENDING_SIZE) {
 		romon_drop(rn, NULL, skb, ROMON_DROP_route_queue);
-		NL_SET_ERR_MSG(extack, "As many datagrams wait for a route as queue-len allows");
+		NL_SET_ERR_MSG(extack, "Too many datagrams wait for a route already");
 		err = -ENOBUFS;
 		goto out;
 	}
@@ -979,6 +1017,7 @@ int romon_topology_send(struct romon_net *rn, struct sk_buff *skb,
 	cb->remote_port = dg->remote_port;
 	memcpy(cb->dst, dg->dst, ETH_ALEN);
 	__skb_queue_tail(&topo->pending, skb);
+	topo->pending_size += skb->truesize;
 	romon_topology_ask(rn);
 	romon_topology_kick(topo);
 out:
@@ -993,7 +1032,7 @@ void romon_topology_flood(struct romon_net *rn)
 
 	mutex_lock(&topo->lock);
 	topo->flood++;
-	topo->flood_at = jiffies;
+	topo->flood_at = get_jiffies_64();
 	mutex_unlock(&topo->lock);
 }
 
@@ -1050,6 +1089,7 @@ void romon_topology_net_init(struct romon_net *rn)
 	topo->nodes = RB_ROOT;
 	__skb_queue_head_init(&topo->pending);
 	skb_queue_head_init(&topo->rcv);
+	topo->pause = 1;
 	INIT_DELAYED_WORK(&topo->work, romon_topology_work);
 }
 
@@ -1062,8 +1102,8 @@ int romon_topology_start(struct romon_net *rn, const u8 *id)
 	mutex_lock(&topo->lock);
 	self = romon_node_add(topo, id);
 	topo->self = self;
-	topo->aged_at = jiffies;
-	topo->asked_at = jiffies;
+	topo->aged_at = get_jiffies_64();
+	topo->asked_at = get_jiffies_64();
 	topo->generation++;
 	mutex_unlock(&topo->lock);
 	return self ? 0 : -ENOMEM;
@@ -1087,9 +1127,10 @@ void romon_topology_stop(struct romon_net *rn)
 	}
 	topo->dirty = false;
 	topo->generation++;
-	while ((skb = __skb_dequeue(&topo->pending))) {
+	while ((skb = skb_peek(&topo->pending))) {
 		struct romon_pending_cb *cb = ROMON_PENDING_CB(skb);
 
+		romon_topology_unqueue(topo, skb);
 		romon_nl_datagram_error(rn, cb->portid, cb->dst, cb->local_port,
 					cb->remote_port, ENETDOWN);
 		kfree_skb(skb);

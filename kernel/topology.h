@@ -123,14 +123,16 @@ struct romon_route {
  * @self:	this router's node; NULL while RoMON does not run
  * @generation:	changes with all that a dump shows
  * @flood:	number of this router's last flood
- * @flood_at:	jiffies of it
+ * @flood_at:	jiffies64 of it
  * @dirty:	edges have changed since routes were computed
- * @aged_at:	jiffies of the last look for old edges
+ * @aged_at:	jiffies64 of the last look for old edges
  * @pending:	datagrams that wait for a route
- * @asked_at:	jiffies of the last flood asked for on their behalf
+ * @pending_size: memory that they take
+ * @asked_at:	jiffies64 of the last flood asked for on their behalf
  * @rcv:	answers that wait to be read; own lock
  * @work:	reads @rcv, computes, ages, serves @pending
  * @kicked:	bit 0: @work has been asked to run soon
+ * @pause:	jiffies that @work lets answers gather, by how long it took last
  * @mark:	last value used for romon_node.mark
  * @route:	what romon_node_route() returns
  * @wire:	a route as it goes into a frame
@@ -147,15 +149,17 @@ struct romon_topology {
 	struct romon_node	*self;
 	u32			generation;
 	u32			flood;
-	unsigned long		flood_at;
+	u64			flood_at;
 	bool			dirty;
-	unsigned long		aged_at;
+	u64			aged_at;
 	struct sk_buff_head	pending;
-	unsigned long		asked_at;
+	u32			pending_size;
+	u64			asked_at;
 
 	struct sk_buff_head	rcv;
 	struct delayed_work	work;
 	unsigned long		kicked;
+	unsigned long		pause;
 
 	u32			mark;
 	struct romon_route	route;
