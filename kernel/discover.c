@@ -24,7 +24,7 @@
 struct romon_origin {
 	struct hlist_node hash;
 	struct list_head lru;
-	unsigned long	since;		/* jiffies of the first copy */
+	u64	since;			/* jiffies64 of the first copy */
 	u8	id[ETH_ALEN];
 	u8	hops;			/* of the best copy passed on */
 	bool	used;
@@ -42,7 +42,7 @@ struct romon_origins {
 	/* guards all that follows; taken in softirq only, inside of nothing */
 	spinlock_t	lock;
 	u32		tokens;		/* floods that may be passed on now */
-	unsigned long	refilled;	/* jiffies */
+	u64		refilled;	/* jiffies64 */
 	struct list_head lru;		/* of all of @pool, oldest first */
 	struct hlist_head *buckets;
 	struct romon_origin pool[];
@@ -60,15 +60,14 @@ struct romon_answer_cb {
 /* A new flood of an origin needs a token, further copies do not. */
 static bool romon_origins_take_token(struct romon_origins *o, u32 rate)
 {
-	unsigned long gone = jiffies - o->refilled;
+	u64 new, now = get_jiffies_64();
 	u32 burst = max_t(u32, rate, 2);
-	u64 new;
 
 	lockdep_assert_held(&o->lock);
-	new = div_u64((u64)gone * rate, HZ);
+	new = div_u64(min_t(u64, now - o->refilled, HZ) * rate, HZ);
 	if (new) {
 		o->tokens = min_t(u64, o->tokens + new, burst);
-		o->refilled = jiffies;
+		o->refilled = now;
 	}
 	if (!o->tokens)
 		return false;
@@ -95,6 +94,7 @@ static enum romon_drop romon_origins_judge(struct romon_net *rn, const u8 *id,
 {
 	unsigned long window = msecs_to_jiffies(READ_ONCE(rn->limits.flood_window_ms));
 	u32 rate = READ_ONCE(rn->limits.flood_rate);
+	u64 now = get_jiffies_64();
 	enum romon_drop reason = ROMON_DROP_NONE;
 	struct romon_origin *origin;
 	struct hlist_head *bucket;
@@ -107,7 +107,7 @@ static enum romon_drop romon_origins_judge(struct romon_net *rn, const u8 *id,
 	spin_lock(&o->lock);
 	bucket = &o->buckets[jhash(id, ETH_ALEN, o->seed) & o->mask];
 	origin = romon_origins_find(o, bucket, id);
-	if (origin && time_before(jiffies, origin->since + window)) {
+	if (origin && time_before64(now, origin->since + window)) {
 		if (hops >= origin->hops)
 			reason = ROMON_DROP_duplicate;
 		else
@@ -117,7 +117,7 @@ static enum romon_drop romon_origins_judge(struct romon_net *rn, const u8 *id,
 	if (!origin) {
 		origin = list_first_entry(&o->lru, struct romon_origin, lru);
 		if (origin->used &&
-		    time_before(jiffies, origin->since + window)) {
+		    time_before64(now, origin->since + window)) {
 			reason = ROMON_DROP_flood_table;
 			goto out;
 		}
@@ -129,7 +129,7 @@ static enum romon_drop romon_origins_judge(struct romon_net *rn, const u8 *id,
 	if (origin->used)
 		hlist_del(&origin->hash);
 	memcpy(origin->id, id, ETH_ALEN);
-	origin->since = jiffies;
+	origin->since = now;
 	origin->hops = hops;
 	origin->used = true;
 	hlist_add_head(&origin->hash, bucket);
@@ -157,7 +157,7 @@ static struct romon_origins *romon_origins_alloc(u32 size, u32 rate)
 	o->mask = buckets - 1;
 	o->seed = get_random_u32();
 	o->tokens = rate;
-	o->refilled = jiffies;
+	o->refilled = get_jiffies_64();
 	INIT_LIST_HEAD(&o->lru);
 	for (i = 0; i < size; i++)
 		list_add_tail(&o->pool[i].lru, &o->lru);
@@ -206,7 +206,11 @@ static void romon_answers_timer(struct timer_list *timer)
 	rcu_read_unlock();
 }
 
-/* Queue by due time; most answers belong near the tail. Consumes the skb. */
+/*
+ * Each answer waits for a random time, and for those before it: never longer
+ * than the delay that is set, and queueing is cheap however many wait.
+ * Consumes the skb.
+ */
 static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 				const u8 *mac)
 {
@@ -214,7 +218,6 @@ static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 	struct romon_answer_cb *cb = ROMON_ANSWER_CB(skb);
 	struct romon_net *rn = port->rn;
 	struct romon_answers *a = &rn->answers;
-	struct sk_buff *after;
 
 	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
 	if (!delay_ms) {
@@ -231,11 +234,7 @@ static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 		romon_drop(rn, port, skb, ROMON_DROP_answer_queue);
 		return;
 	}
-	skb_queue_reverse_walk(&a->queue, after)
-		if (!time_before(cb->due, ROMON_ANSWER_CB(after)->due))
-			break;
-	/* At the end of the walk @after is the head of the queue. */
-	__skb_queue_after(&a->queue, after, skb);
+	__skb_queue_tail(&a->queue, skb);
 	if (skb_peek(&a->queue) == skb)
 		mod_timer(&a->timer, cb->due);
 	spin_unlock(&a->queue.lock);
@@ -378,7 +377,7 @@ static void romon_discover_work(struct work_struct *work)
 	unsigned int len;
 
 	/* Before the frames: their answers may overtake us. */
-	WRITE_ONCE(rn->flooded_at, jiffies);
+	WRITE_ONCE(rn->flooded_at, get_jiffies_64());
 	WRITE_ONCE(rn->flooded, true);
 	romon_topology_flood(rn);
 
@@ -416,12 +415,13 @@ out:
  */
 void romon_discover_request(struct romon_net *rn)
 {
-	unsigned long next, delay = 0;
+	u64 next, now = get_jiffies_64();
+	unsigned long delay = 0;
 
 	if (READ_ONCE(rn->flooded)) {
 		next = READ_ONCE(rn->flooded_at) + romon_discover_interval(rn);
-		if (time_before(jiffies, next))
-			delay = next - jiffies;
+		if (time_before64(now, next))
+			delay = next - now;
 	}
 	queue_delayed_work(system_wq, &rn->flood_work, delay);
 }

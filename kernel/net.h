@@ -55,7 +55,7 @@ struct romon_origins;
 
 /* Answers to Discovers of others that wait for their random delay. */
 struct romon_answers {
-	/* lock of @queue: protects its order, by due time */
+	/* its lock also guards when @timer runs */
 	struct sk_buff_head	queue;
 	struct timer_list	timer;
 };
@@ -80,12 +80,13 @@ struct romon_answers {
  * @links:	ports by link number. Changed under rtnl, read under RCU
  * @next_link:	for cyclic allocation. Under rtnl
  * @ifindex:	ports by ifindex. Under rtnl
- * @own_macs:	which link MACs may be ours, by hash. Set under rtnl
+ * @macs:	ports by link MAC. Changed under rtnl, read under RCU
+ * @mac_seed:	of their hash, so that nobody outside can aim at a bucket
  * @port_gen:	changes with every entry, device and port. Under rtnl
  * @origins:	floods being told apart. RCU, replaced under rtnl
  * @answers:	own lock
  * @flood_work:	sends this router's own Discover
- * @flooded_at:	jiffies of the last one; written by @flood_work
+ * @flooded_at:	jiffies64 of the last one; written by @flood_work
  * @flooded:	there was a last one since RoMON was enabled
  * @topo:	own mutex
  * @endpoints:	bound RoMON ports by number. Changed under @endpoint_lock,
@@ -117,13 +118,14 @@ struct romon_net {
 	struct xarray		links;
 	u32			next_link;
 	struct xarray		ifindex;
-	DECLARE_BITMAP(own_macs, ROMON_OWN_MACS_BITS);
+	struct hlist_head	macs[ROMON_MAC_BUCKETS];
+	u32			mac_seed;
 	u32			port_gen;
 
 	struct romon_origins __rcu *origins;
 	struct romon_answers	answers;
 	struct delayed_work	flood_work;
-	unsigned long		flooded_at;
+	u64			flooded_at;
 	bool			flooded;
 
 	struct romon_topology	topo;

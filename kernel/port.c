@@ -8,6 +8,7 @@
  */
 
 #include <linux/if_arp.h>
+#include <linux/jhash.h>
 #include <linux/list.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
@@ -34,19 +35,19 @@ struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link)
 	return port && READ_ONCE(port->running) ? port : NULL;
 }
 
-static unsigned int romon_mac_bit(const u8 *mac)
+static struct hlist_head *romon_port_mac_bucket(struct romon_net *rn,
+						const u8 *mac)
 {
-	return (mac[5] ^ (mac[4] << 3) ^ (mac[3] << 5)) % ROMON_OWN_MACS_BITS;
+	return &rn->macs[jhash(mac, ETH_ALEN, rn->mac_seed) %
+			 ROMON_MAC_BUCKETS];
 }
 
-/* Asked for every entry of every route: almost always the bitmap says no. */
+/* Asked for every entry of every route. */
 bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac)
 {
 	struct romon_port *port;
 
-	if (likely(!test_bit(romon_mac_bit(mac), rn->own_macs)))
-		return false;
-	list_for_each_entry_rcu(port, &rn->ports, list)
+	hlist_for_each_entry_rcu(port, romon_port_mac_bucket(rn, mac), mac)
 		if (ether_addr_equal_unaligned(port->dev->dev_addr, mac))
 			return true;
 	return false;
@@ -194,10 +195,16 @@ void romon_port_info_entry_rtnl(struct romon_net *rn,
 	info->state = romon_port_state_rtnl(rn, entry, info->dev, info->port);
 }
 
-/* Bits of MACs that are gone only cost a walk, so they stay until none is. */
-static void romon_port_note_mac(struct romon_port *port)
+/*
+ * Follow a changed MAC. A reader in the old bucket may end up in the new one
+ * and miss the rest of the old: a loop that it did not see now is seen by the
+ * next node.
+ */
+static void romon_port_rehash(struct romon_port *port)
 {
-	set_bit(romon_mac_bit(port->dev->dev_addr), port->rn->own_macs);
+	hlist_del_init_rcu(&port->mac);
+	hlist_add_head_rcu(&port->mac,
+			   romon_port_mac_bucket(port->rn, port->dev->dev_addr));
 }
 
 static int romon_port_create(struct romon_net *rn, struct net_device *dev,
@@ -234,7 +241,7 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 		goto err_del_mc;
 
 	netdev_hold(dev, &port->dev_tracker, GFP_KERNEL);
-	romon_port_note_mac(port);
+	romon_port_rehash(port);
 	list_add_tail_rcu(&port->list, &rn->ports);
 	rn->n_ports++;
 
@@ -265,9 +272,9 @@ static void romon_port_destroy(struct romon_port *port)
 	 */
 	WRITE_ONCE(port->running, false);
 	xa_erase(&rn->links, port->link);
+	hlist_del_rcu(&port->mac);
 	list_del_rcu(&port->list);
-	if (!--rn->n_ports)
-		bitmap_zero(rn->own_macs, ROMON_OWN_MACS_BITS);
+	rn->n_ports--;
 	dev_remove_pack(&port->pt);
 
 	xa_erase(&rn->ifindex, port->dev->ifindex);
@@ -286,7 +293,7 @@ static void romon_port_update(struct romon_port *port,
 	bool up = romon_dev_is_up(port->dev);
 	struct romon_end end;
 
-	romon_port_note_mac(port);
+	romon_port_rehash(port);
 	WRITE_ONCE(port->cost, entry->cost);
 	if (port->running && !up) {
 		WRITE_ONCE(port->running, false);
@@ -395,6 +402,16 @@ static int romon_entry_sync(struct romon_net *rn,
 				     ROMON_CMD_PORT_CHANGE_NTF) : 0;
 }
 
+/* Tell of an entry, whether its device is there or not. */
+static void romon_entry_ntf(struct romon_net *rn,
+			    const struct romon_entry *entry, u8 cmd)
+{
+	struct romon_port_info info;
+
+	romon_port_info_entry_rtnl(rn, entry, &info);
+	romon_nl_port_ntf(rn, &info, cmd);
+}
+
 static int romon_entry_refuse(struct romon_net *rn, const char *name,
 			      struct netlink_ext_ack *extack)
 {
@@ -474,8 +491,10 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 	if (err) {
 		NL_SET_ERR_MSG(extack, "The device cannot become a port: max-ports reached, or out of memory");
 		romon_entry_del_rtnl(rn, entry);
+		return err;
 	}
-	return err;
+	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_ADD_NTF);
+	return 0;
 }
 
 /*
@@ -489,14 +508,17 @@ int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
 
 	ASSERT_RTNL();
 	err = romon_entry_copy(entry, new);
-	if (!err)
-		romon_entry_sync(rn, entry);
-	return err;
+	if (err)
+		return err;
+	romon_entry_sync(rn, entry);
+	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_CHANGE_NTF);
+	return 0;
 }
 
 void romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry)
 {
 	ASSERT_RTNL();
+	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_DEL_NTF);
 	list_del(&entry->list);
 	rn->n_entries--;
 	romon_entry_sync(rn, entry);
@@ -516,6 +538,7 @@ int romon_port_net_init(struct romon_net *rn)
 	 * loaded again is unlikely to name a port.
 	 */
 	rn->next_link = get_random_u32_below(U16_MAX) + 1;
+	rn->mac_seed = get_random_u32();
 
 	all = kzalloc(sizeof(*all), GFP_KERNEL);
 	if (!all)

@@ -17,7 +17,7 @@ struct romon_net;
 
 #define ROMON_PORT_ALL		"all"
 #define ROMON_COST_DEFAULT	100
-#define ROMON_OWN_MACS_BITS	1024
+#define ROMON_MAC_BUCKETS	256
 
 /*
  * What the administrator said of a device name, whether there is such a
@@ -41,6 +41,7 @@ struct romon_entry {
  * @cost:	changed under rtnl, read anywhere
  * @running:	up and with carrier. Changed under rtnl, read anywhere
  * @stats:	counters
+ * @mac:	in romon_net.macs, by link MAC. Changed under rtnl, read under RCU
  * @list:	in romon_net.ports. Changed under rtnl, read under RCU
  *
  * Created and destroyed under rtnl, by romon_port_sync() alone. Everybody else
@@ -55,6 +56,7 @@ struct romon_port {
 	u16			cost;
 	bool			running;
 	struct romon_stats __percpu *stats;
+	struct hlist_node	mac;
 	struct list_head	list;
 };
 
