@@ -48,18 +48,20 @@ drop:
 }
 
 /*
- * A route visits no node twice. What is behind the pointer names the MACs
- * that the frame was sent from, what is before it those it will be sent to;
- * the entry in use names this port.
+ * A route visits no node twice. The MACs of a Data frame's entries are those
+ * that it was sent from, up to the pointer, and those that it will be sent to;
+ * of a DiscoverResp's, those that the Discover was sent from. Only the entry
+ * that the pointer names may name this node.
  */
-static bool romon_forward_loops(struct romon_net *rn,
-				const struct romon_wire_data *d,
+static bool romon_forward_loops(struct romon_net *rn, const struct sk_buff *skb,
 				const struct romon_frame *f)
 {
+	const struct romon_wire_entry *entry;
 	unsigned int i;
 
+	entry = (const void *)(skb->data + f->entries);
 	for (i = 0; i < f->hops; i++)
-		if (i != f->ptr && romon_port_is_own_mac_rcu(rn, d->entry[i].mac))
+		if (i != f->ptr && romon_port_is_own_mac_rcu(rn, entry[i].mac))
 			return true;
 	return false;
 }
@@ -73,7 +75,7 @@ void romon_forward_data(struct romon_port *port, const struct romon_self *self,
 	enum romon_drop reason;
 
 	reason = ROMON_DROP_loop;
-	if (romon_forward_loops(rn, (void *)skb->data, f))
+	if (romon_forward_loops(rn, skb, f))
 		goto drop;
 	/* It came from the neighbour that it is to be sent back to. */
 	reason = ROMON_DROP_no_memory;
@@ -117,7 +119,8 @@ void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
 	}
 	/* An origin never forwards answers to its own question. */
 	reason = ROMON_DROP_loop;
-	if (ether_addr_equal_unaligned(d->h.src, self->id))
+	if (ether_addr_equal_unaligned(d->h.src, self->id) ||
+	    romon_forward_loops(rn, skb, f))
 		goto drop;
 	reason = ROMON_DROP_no_memory;
 	if (skb_ensure_writable(skb, f->body))

@@ -65,6 +65,7 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst)
 
 	/* Nothing that the way in left on the skb may follow it out. */
 	skb_scrub_packet(skb, false);
+	skb_clear_tstamp(skb);
 	__vlan_hwaccel_clear_tag(skb);
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->mark = 0;
