@@ -84,9 +84,13 @@ static int romon_nl_send(struct sk_buff *skb, struct romon_net *rn,
 				       ROMON_NLGRP_EVENTS, GFP_KERNEL);
 }
 
+/* Devices are told of before and after there is a family. */
+static bool romon_nl_registered;
+
 static bool romon_nl_wanted(const struct romon_net *rn)
 {
-	return genl_has_listeners(&romon_nl_family, rn->net,
+	return READ_ONCE(romon_nl_registered) &&
+	       genl_has_listeners(&romon_nl_family, rn->net,
 				  ROMON_NLGRP_EVENTS);
 }
 
@@ -1004,6 +1008,8 @@ void romon_nl_datagram_error(struct romon_net *rn, u32 portid, const u8 *id,
 
 int romon_nl_init(void)
 {
+	int err;
+
 	/* romon_nl_fill_stats() counts on it. */
 	BUILD_BUG_ON(ROMON_A_STATS_RX_PACKETS + ROMON_STAT_RX_BYTES !=
 		     ROMON_A_STATS_RX_BYTES);
@@ -1017,10 +1023,14 @@ int romon_nl_init(void)
 		     ROMON_A_STATS_DELIVERED);
 	BUILD_BUG_ON(ROMON_ID_LEN != ETH_ALEN);
 	BUILD_BUG_ON(IFNAMSIZ != ROMON_IFNAME_MAX_LEN + 1);
-	return genl_register_family(&romon_nl_family);
+	err = genl_register_family(&romon_nl_family);
+	if (!err)
+		WRITE_ONCE(romon_nl_registered, true);
+	return err;
 }
 
 void romon_nl_exit(void)
 {
+	WRITE_ONCE(romon_nl_registered, false);
 	genl_unregister_family(&romon_nl_family);
 }
