@@ -26,6 +26,10 @@ static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
 	enum romon_drop reason;
 	u8 mac[ETH_ALEN];
 
+	/* Or everybody on the link who happens to have the number would. */
+	reason = ROMON_DROP_other_host;
+	if (is_multicast_ether_addr(eth_hdr(skb)->h_dest))
+		goto drop;
 	egress = romon_port_running_rcu(rn, be32_to_cpu(next->link));
 	reason = ROMON_DROP_no_link;
 	if (!egress)
