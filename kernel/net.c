@@ -210,7 +210,7 @@ static void romon_net_disable(struct romon_net *rn)
 	ASSERT_RTNL();
 	if (!rn->enabled)
 		return;
-	rn->enabled = false;
+	WRITE_ONCE(rn->enabled, false);
 	romon_self_stop(rn);
 	romon_discover_stop(rn);
 	eth_zero_addr(rn->auto_id);
@@ -224,7 +224,7 @@ static int romon_net_enable(struct romon_net *rn)
 	err = romon_discover_start(rn);
 	if (err)
 		return err;
-	rn->enabled = true;
+	WRITE_ONCE(rn->enabled, true);
 	rn->enabled_at = get_jiffies_64();
 	err = romon_self_start(rn);
 	if (err)
@@ -293,8 +293,15 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		err = romon_self_start(rn);
 	if (err) {
 		romon_net_take(rn, &old);
+		/* As another router it could not start: be the old one again. */
+		if (rn->enabled && romon_self_start(rn))
+			romon_net_disable(rn);
 		goto err_memory;
 	}
+	if (old.limits.hop_limit != config->limits.hop_limit)
+		romon_topology_refresh(rn);
+	if (old.limits.max_ports != config->limits.max_ports)
+		romon_port_sync_all(rn);
 	return 0;
 
 err_memory:

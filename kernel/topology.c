@@ -817,13 +817,16 @@ static bool romon_edge_is_old(const struct romon_net *rn,
 			      const struct romon_edge *edge)
 {
 	const struct romon_topology *topo = &rn->topo;
-	u32 timeout = READ_ONCE(rn->limits.node_timeout_s);
+	u32 missed, timeout = READ_ONCE(rn->limits.node_timeout_s);
 
 	if (time_after(jiffies, edge->seen + (unsigned long)timeout * HZ))
 		return true;
-	return topo->flood - edge->flood >= ROMON_EDGE_MISSED_FLOODS &&
-	       time_after(jiffies, edge->seen + HZ) &&
-	       time_after64(get_jiffies_64(), topo->flood_at + HZ / 4);
+	/* Its answers may still be on their way. */
+	missed = topo->flood - edge->flood;
+	if (missed && time_before64(get_jiffies_64(), topo->flood_at + HZ / 4))
+		missed--;
+	return missed >= ROMON_EDGE_MISSED_FLOODS &&
+	       time_after(jiffies, edge->seen + HZ);
 }
 
 static void romon_topology_age(struct romon_net *rn)
@@ -1081,6 +1084,18 @@ out:
 	mutex_unlock(&topo->lock);
 }
 
+/* Settings that routes depend on have changed. */
+void romon_topology_refresh(struct romon_net *rn)
+{
+	struct romon_topology *topo = &rn->topo;
+
+	mutex_lock(&topo->lock);
+	topo->dirty = true;
+	if (topo->self)
+		romon_topology_update(rn);
+	mutex_unlock(&topo->lock);
+}
+
 void romon_topology_net_init(struct romon_net *rn)
 {
 	struct romon_topology *topo = &rn->topo;
@@ -1123,7 +1138,12 @@ void romon_topology_stop(struct romon_net *rn)
 
 		while ((e = rb_first(&node->edges)))
 			romon_edge_del(topo, romon_edge_of(romon_edge_rb(e)));
+		node->via = NULL;
+		node->n_alternatives = 0;
+		if (node->told)
+			romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_DEL_NTF);
 		romon_node_free(topo, node);
+		cond_resched();
 	}
 	topo->dirty = false;
 	topo->generation++;

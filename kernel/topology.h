@@ -118,7 +118,7 @@ struct romon_route {
  * struct romon_topology - what is known of the network
  * @lock:	guards all that has no lock named here. Taken inside rtnl
  * @nodes:	by ID
- * @n_nodes:	without this router
+ * @n_nodes:	how many, this router among them
  * @n_edges:	how many
  * @self:	this router's node; NULL while RoMON does not run
  * @generation:	changes with all that a dump shows
@@ -171,6 +171,7 @@ int romon_topology_send(struct romon_net *rn, struct sk_buff *skb,
 			const struct romon_datagram *dg, u32 portid,
 			struct netlink_ext_ack *extack);
 
+void romon_topology_refresh(struct romon_net *rn);
 void romon_topology_flood(struct romon_net *rn);
 void romon_topology_port_down(struct romon_net *rn, u32 link);
 void romon_topology_port_change(struct romon_net *rn,
