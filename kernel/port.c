@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
+#include <net/dsa.h>
 
 #include "discover.h"
 #include "net.h"
@@ -93,11 +94,12 @@ static struct romon_entry *romon_entry_of_rtnl(struct romon_net *rn,
 					 list);
 }
 
+/* A device whose frames belong to others; the conduit of a switch is one. */
 static bool romon_dev_is_master(const struct net_device *dev)
 {
 	return netif_is_bridge_master(dev) || netif_is_bond_master(dev) ||
 	       netif_is_team_master(dev) || netif_is_ovs_master(dev) ||
-	       netif_is_l3_master(dev);
+	       netif_is_l3_master(dev) || netdev_uses_dsa(dev);
 }
 
 /*
@@ -325,12 +327,11 @@ static void romon_port_ntf(struct romon_net *rn, struct net_device *dev,
 
 	if (!romon_port_info_dev_rtnl(rn, dev, &info)) {
 		cmd = ROMON_CMD_PORT_CHANGE_NTF;
-		if (gone) {
+		if (gone)
 			info.dev = NULL;
-			info.state = romon_port_state_rtnl(rn, info.entry,
-							   NULL, NULL);
-		}
 	}
+	if (gone)
+		info.state = romon_port_state_rtnl(rn, info.entry, NULL, NULL);
 	romon_nl_port_ntf(rn, &info, cmd);
 }
 
@@ -567,6 +568,7 @@ static int romon_port_netdev_event(struct notifier_block *nb,
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct romon_net *rn = romon_net(dev_net(dev));
 	u8 cmd = ROMON_CMD_PORT_CHANGE_NTF;
+	bool gone;
 
 	switch (event) {
 	case NETDEV_REGISTER:
@@ -593,7 +595,9 @@ static int romon_port_netdev_event(struct notifier_block *nb,
 	/* A device that has come may be the first to take an ID from. */
 	if (event == NETDEV_REGISTER)
 		romon_net_refresh_self(rn);
-	if (romon_port_sync(rn, dev, event == NETDEV_UNREGISTER, cmd))
+	/* Before its type changes, a device is left as what it still is. */
+	gone = event == NETDEV_UNREGISTER || event == NETDEV_PRE_TYPE_CHANGE;
+	if (romon_port_sync(rn, dev, gone, cmd))
 		net_warn_ratelimited("romon: %s cannot become a port: max-ports reached, or out of memory\n",
 				     dev->name);
 	return NOTIFY_DONE;
