@@ -91,7 +91,11 @@ static int romon_wire_parse_tlvs(struct romon_frame *f, const u8 *buf)
 /* Not is_valid_ether_addr(): an ID need not be an address (protocol.rst). */
 bool romon_wire_is_id(const u8 *id)
 {
-	return !is_zero_ether_addr(id) && !is_broadcast_ether_addr(id);
+	static const u8 none[ETH_ALEN];
+	static const u8 all[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	/* An ID in a TLV may stand at an odd address. */
+	return memcmp(id, none, ETH_ALEN) && memcmp(id, all, ETH_ALEN);
 }
 
 static int romon_wire_parse_discover(struct romon_frame *f, const u8 *buf)
