@@ -64,10 +64,13 @@ static bool romon_origins_take_token(struct romon_origins *o, u32 rate)
 	u32 burst = max_t(u32, rate, 2);
 
 	lockdep_assert_held(&o->lock);
-	new = div_u64(min_t(u64, now - o->refilled, HZ) * rate, HZ);
+	/* The rest of a token stays for the next time. */
+	if (now - o->refilled > HZ)
+		o->refilled = now - HZ;
+	new = div_u64((now - o->refilled) * rate, HZ);
 	if (new) {
 		o->tokens = min_t(u64, o->tokens + new, burst);
-		o->refilled = now;
+		o->refilled += div_u64(new * HZ, rate);
 	}
 	if (!o->tokens)
 		return false;
@@ -176,7 +179,8 @@ static void romon_origins_free(struct romon_origins *o)
 /* Send the answers that are due; runs when the first one is. */
 static void romon_answers_timer(struct timer_list *timer)
 {
-	struct romon_answers *a = from_timer(a, timer, timer);
+	struct romon_answers *a = container_of(timer, struct romon_answers,
+					       timer);
 	struct romon_net *rn = container_of(a, struct romon_net, answers);
 	struct sk_buff_head due;
 	struct sk_buff *skb;

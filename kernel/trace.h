@@ -35,6 +35,11 @@
 ROMON_DROP_REASONS(X)
 #undef X
 TRACE_DEFINE_ENUM(ROMON_DROP_NONE);
+TRACE_DEFINE_ENUM(ROMON_TYPE_DISCOVER);
+TRACE_DEFINE_ENUM(ROMON_TYPE_RESP);
+TRACE_DEFINE_ENUM(ROMON_TYPE_DATA);
+TRACE_DEFINE_ENUM(ROMON_TYPE_SEQERR);
+TRACE_DEFINE_ENUM(ROMON_TYPE_HELLO);
 
 DECLARE_EVENT_CLASS(romon_frame,
 	TP_PROTO(const struct romon_port *port, const struct sk_buff *skb,
@@ -100,7 +105,7 @@ TRACE_EVENT(romon_drop,
 		if (port)
 			memcpy(__entry->dev, port->dev->name, IFNAMSIZ);
 		else
-			memcpy(__entry->dev, "-", 2);
+			strscpy_pad(__entry->dev, "-", IFNAMSIZ);
 		__entry->reason = reason;
 	),
 	TP_printk("dev=%s reason=%s", __entry->dev,
