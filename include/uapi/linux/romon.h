@@ -15,7 +15,7 @@
 #define ROMON_IFNAME_MAX_LEN	15
 #define ROMON_HOP_LIMIT_MAX	128
 #define ROMON_ROUTE_MAX_LEN	2550
-#define ROMON_PAYLOAD_MAX_LEN	65465
+#define ROMON_PAYLOAD_MAX_LEN	65461
 
 /**
  * enum romon_port_state - Why a device takes part in RoMON, or why it does
