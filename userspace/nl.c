@@ -15,7 +15,6 @@
 
 #include <netlink/netlink.h>
 #include <netlink/genl/genl.h>
-#include <netlink/genl/ctrl.h>
 
 #include <linux/genetlink.h>
 #include <linux/romon.h>
