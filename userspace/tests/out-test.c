@@ -85,9 +85,11 @@ int main(void)
 	      "what is not known is left out");
 
 	out_options.json = true;
-	check(fill_short, OUT_LIST, 0, "[{\"cost\":200},{\"active\":false,\"name\":\"x\",\"note\":\"\"}]\n",
+	check(fill_short, OUT_LIST, 0,
+	      "[{\"cost\":200},{\"active\":false,\"name\":\"x\",\"note\":\"\"}]\n",
 	      "a list is an array");
-	check(fill_short, OUT_LINES, 0, "{\"cost\":200}\n{\"active\":false,\"name\":\"x\",\"note\":\"\"}\n",
+	check(fill_short, OUT_LINES, 0,
+	      "{\"cost\":200}\n{\"active\":false,\"name\":\"x\",\"note\":\"\"}\n",
 	      "what runs on is an object a line");
 	out_options.pretty = true;
 	check(fill, OUT_LIST, 0,
