@@ -181,27 +181,32 @@ def parse(which, data):
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+def setns(fd):
+    if libc.setns(fd, 0x40000000):
+        raise OSError(ctypes.get_errno(), "setns")
+    os.close(fd)
+
+
+def enter(name):
+    """Go to a network namespace and stay."""
+    setns(os.open(f"/run/netns/{name}", os.O_RDONLY))
+
+
 class netns:
-    """with netns("name"): the sockets that are made belong there."""
+    """with netns("name"): the sockets that are made belong there; without a
+    name where the process is."""
 
     def __init__(self, name):
         self.name = name
 
     def __enter__(self):
-        self.back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         if self.name:
-            there = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
-            self._set(there)
-            os.close(there)
+            self.back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+            enter(self.name)
 
     def __exit__(self, *exc):
-        self._set(self.back)
-        os.close(self.back)
-
-    @staticmethod
-    def _set(fd):
-        if libc.setns(fd, 0x40000000):
-            raise OSError(ctypes.get_errno(), "setns")
+        if self.name:
+            setns(self.back)
 
 
 class Genl:
@@ -213,6 +218,7 @@ class Genl:
             self.sock.setsockopt(SOL_NETLINK, option, 1)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
         self.timeout = timeout
+        self.size = 1 << 20  # of a read, which also bounds the parts of a dump
         self.seq = 0
         self.pending = []
         self.interrupted = False
@@ -246,7 +252,7 @@ class Genl:
         """The messages of one read: [(type, flags, seq, body)..]; None if late."""
         if not select.select([self.sock], [], [], max(0, deadline - time.monotonic()))[0]:
             return None
-        data, at, found = self.sock.recv(1 << 20), 0, []
+        data, at, found = self.sock.recv(self.size), 0, []
         while at + 16 <= len(data):
             length, kind, flags, seq, _ = struct.unpack_from("IHHII", data, at)
             found.append((kind, flags, seq, data[at + 16 : at + length]))

@@ -108,6 +108,7 @@ def main(setup=None):
     status = 0
     for number, function in enumerate(tests, 1):
         name = function.__name__.replace("_", " ")
+        start = time.monotonic()
         _say(f"romon-test: {os.path.basename(sys.argv[0])} {function.__name__}")
         try:
             function()
@@ -117,6 +118,8 @@ def main(setup=None):
             status = 1
         else:
             print(f"ok {number} - {name}", flush=True)
+        if "ROMON_TIMES" in os.environ:
+            note(f"{time.monotonic() - start:.1f} s")
     sys.exit(status)
 
 

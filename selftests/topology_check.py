@@ -6,6 +6,8 @@
     topology_check.py TOPOLOGY alternatives    what is listed as inactive
     topology_check.py TOPOLOGY stable          further floods change no route
     topology_check.py TOPOLOGY ping            every pair, by `romon ping`
+    topology_check.py TOPOLOGY echo            every pair, over netlink, which is
+                                               faster
     topology_check.py TOPOLOGY flood ROUTER [MOST]
                                                Discover frames of one flood
     topology_check.py TOPOLOGY known ROUTER TO
@@ -204,26 +206,28 @@ def discover_until(topology, check):
     left = {name: genl.Romon(topology.ns[name]) for name in topology.names}
     why = {}
     deadline = time.monotonic() + LIMIT
-    while left:
-        for nl in left.values():
-            nl.do("discover")
-        # The kernel takes what comes within its pause for one flood.
-        again = time.monotonic() + 0.4
-        while left:
-            for name, nl in list(left.items()):
-                try:
-                    check(topology, name, nodes_of(nl))
-                    del left[name]
-                except Wrong as wrong:
-                    why[name] = wrong
-            if time.monotonic() > again:
-                break
-            time.sleep(0.02)
-        if left and time.monotonic() > deadline:
+
+    def look():
+        for name, nl in list(left.items()):
+            try:
+                check(topology, name, nodes_of(nl))
+                del left[name]
+            except Wrong as wrong:
+                why[name] = wrong
+        return not left
+
+    while not look():
+        if time.monotonic() > deadline:
             for name in left:
                 print(f"# {why[name]}")
             print(f"# not so in {LIMIT} s")
             return 1
+        for nl in left.values():
+            nl.do("discover")
+        # The kernel takes what comes within its pause for one flood.
+        again = time.monotonic() + 0.4
+        while not look() and time.monotonic() < again:
+            time.sleep(0.02)
     return 0
 
 
@@ -287,6 +291,38 @@ def ping(topology):
             for line in run.stderr.splitlines()[:4]:
                 print(f"# {line}")
             status = 1
+    return status
+
+
+def echo(topology):
+    """Each router sends an echo request to all others, and gets its answers."""
+    status = 0
+    for name in topology.names:
+        nl = genl.Romon(topology.ns[name])
+        port = nl.get("endpoint-bind")["local_port"]
+        left = {}
+        for other in topology.names:
+            if other != name:
+                payload = os.urandom(32)
+                left[topology.id[other]] = payload
+                nl.do("datagram-send", id=topology.id[other], local_port=port,
+                      remote_port=1, payload=payload)
+        deadline = time.monotonic() + LIMIT
+        while left:
+            event = nl.event(deadline - time.monotonic())
+            if event is None:
+                print(f"# {name}: {', '.join(topology.name[i] for i in left)} do not answer")
+                status = 1
+                break
+            command, values = event
+            if command == "datagram-error":
+                print(f"# {name}: {topology.name[values['id']]}: error {values['error']}")
+                status = 1
+                break
+            if values["payload"] != left.pop(values["id"], None):
+                print(f"# {name}: {topology.name[values['id']]} answers something else")
+                status = 1
+        nl.close()
     return status
 
 
@@ -362,6 +398,8 @@ def main():
         return stable(topology)
     if what == "ping":
         return ping(topology)
+    if what == "echo":
+        return echo(topology)
     if what == "known":
         return known(topology, *sys.argv[3:])
     if what == "flood":
