@@ -843,14 +843,19 @@ err_free_msg:
 int romon_nl_endpoint_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct romon_net *rn = romon_net(genl_info_net(info));
+	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, ROMON_A_DATAGRAM_LOCAL_PORT)) {
 		NL_SET_ERR_MSG(info->extack, "Which RoMON port is not said");
 		return -EINVAL;
 	}
-	return romon_local_unbind(rn,
-				  nla_get_u16(info->attrs[ROMON_A_DATAGRAM_LOCAL_PORT]),
-				  info->snd_portid, info->extack);
+	err = romon_local_unbind(rn,
+				 nla_get_u16(info->attrs[ROMON_A_DATAGRAM_LOCAL_PORT]),
+				 info->snd_portid, info->extack);
+	if (err)
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[ROMON_A_DATAGRAM_LOCAL_PORT]);
+	return err;
 }
 
 static int romon_nl_get_route(struct genl_info *info, struct romon_datagram *dg)
@@ -920,7 +925,11 @@ int romon_nl_datagram_send_doit(struct sk_buff *skb, struct genl_info *info)
 	err = romon_nl_get_route(info, &dg);
 	if (err)
 		return err;
-	return romon_local_send(rn, &dg, info->snd_portid, info->extack);
+	err = romon_local_send(rn, &dg, info->snd_portid, info->extack);
+	if (err == -ENOTCONN)
+		NL_SET_BAD_ATTR(info->extack,
+				attrs[ROMON_A_DATAGRAM_LOCAL_PORT]);
+	return err;
 }
 
 /**
