@@ -490,7 +490,7 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 
 	err = romon_entry_sync(rn, entry);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "The device cannot become a port: max-ports reached, or out of memory");
+		NL_SET_ERR_MSG(extack, "No port for the device: max-ports reached, or no memory");
 		romon_entry_del_rtnl(rn, entry);
 		return err;
 	}
@@ -598,7 +598,7 @@ static int romon_port_netdev_event(struct notifier_block *nb,
 	/* Before its type changes, a device is left as what it still is. */
 	gone = event == NETDEV_UNREGISTER || event == NETDEV_PRE_TYPE_CHANGE;
 	if (romon_port_sync(rn, dev, gone, cmd))
-		net_warn_ratelimited("romon: %s cannot become a port: max-ports reached, or out of memory\n",
+		net_warn_ratelimited("romon: no port for %s: max-ports or memory\n",
 				     dev->name);
 	return NOTIFY_DONE;
 }
