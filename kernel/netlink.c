@@ -784,7 +784,7 @@ static int romon_nl_check_running(struct romon_net *rn,
 	if (rcu_access_pointer(rn->self))
 		return 0;
 	if (READ_ONCE(rn->enabled))
-		NL_SET_ERR_MSG(extack, "RoMON has no ID: there is no Ethernet device to take one from");
+		NL_SET_ERR_MSG(extack, "RoMON has no ID: no Ethernet device to take one from");
 	else
 		NL_SET_ERR_MSG(extack, "RoMON is not enabled");
 	return -ENETDOWN;
