@@ -52,6 +52,9 @@ static void romon_local_echo(struct romon_port *port,
 
 	romon_wire_reverse_inplace(d->entry, f->hops);
 	d->ptr = 0;
+	/* It is a frame of our own: what is reserved is zero in it. */
+	d->h.zero = 0;
+	memset(d->zero, 0, sizeof(d->zero));
 	memcpy(d->h.dst, d->h.src, ETH_ALEN);
 	memcpy(d->h.src, self->id, ETH_ALEN);
 	swap(ports->src, ports->dst);
