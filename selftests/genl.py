@@ -210,15 +210,18 @@ class netns:
 
 
 class Genl:
-    def __init__(self, family, ns=None, timeout=60):
+    def __init__(self, family, ns=None, timeout=60, size=1 << 20):
         with netns(ns):
             self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.sock.bind((0, 0))
+        # Not an address with each message: then the kernel would not look at
+        # who opened the socket.
+        self.sock.connect((0, 0))
         for option in (NETLINK_CAP_ACK, NETLINK_EXT_ACK):
             self.sock.setsockopt(SOL_NETLINK, option, 1)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
         self.timeout = timeout
-        self.size = 1 << 20  # of a read, which also bounds the parts of a dump
+        self.size = size  # of a read; the largest so far is that of a dump's parts
         self.seq = 0
         self.pending = []
         self.interrupted = False
@@ -245,7 +248,7 @@ class Genl:
         head = struct.pack(
             "IHHII", 16 + len(body), family or self.family, flags | NLM_F_REQUEST, self.seq, 0
         )
-        self.sock.sendto(head + body, (0, 0))
+        self.sock.send(head + body)
         return self.seq
 
     def receive(self, deadline):
@@ -296,8 +299,8 @@ class Genl:
 
 
 class Romon(Genl):
-    def __init__(self, ns=None, timeout=60):
-        super().__init__("romon", ns, timeout)
+    def __init__(self, ns=None, **options):
+        super().__init__("romon", ns, **options)
         self.ns = ns
 
     def do(self, command, **values):

@@ -138,7 +138,7 @@ def attributes_of_a_wrong_size_are_refused():
     for command, name, number, kind in kinds():
         if kind not in SIZES:
             continue
-        for size in (0, 1, 2, 3, 4, 5, 7, 8, 300):
+        for size in (0, 1, 2, 3, 4, 5, 8, 300):
             if size != SIZES[kind]:
                 refuse_value(command, name, number, bytes(size), f"of {size} bytes")
     equal(state(), before, "the state after all of them")
@@ -185,11 +185,10 @@ def unknown_attributes_are_refused():
     for command, values in EXAMPLES.items():
         taken = {NUMBER[set_of(command)][name] for name in values}
         # Those of its set that the command does not take, and none at all.
-        for number in {*range(1, 32), 100, 0x3FFF} - taken:
+        for number in {*SETS[set_of(command)], 25, 100, 0x3FFF} - taken:
             rest = build(set_of(command), values)
             bad = attr(number, b"\0" * 4)
             what = f"{command} with attribute {number}"
-            refused(r, command, bad + rest, (errno.EINVAL,), what, FIRST)
             refused(r, command, rest + bad, (errno.EINVAL,), what, FIRST + len(rest))
     equal(state(), before, "the state after all of them")
 
@@ -416,10 +415,14 @@ def a_dump_of_many_ports_is_complete():
     equal(set(rows), {"all", "lo", "d0", "e0", "to-x", *names}, "rows")
 
 
+def small_parts():
+    """The kernel has the second part of a dump ready when the first is read, so
+    both must be small for a change to come in between."""
+    return genl.Romon(ns, size=8192)
+
+
 def start_of_dump(nl, command):
-    """Ask for a dump and read no more than its first part. The kernel has the
-    second ready by then, so all must be small."""
-    nl.size = 8192
+    """Ask for a dump and read no more than its first part."""
     seq = nl.send(CMD[command], b"", genl.NLM_F_DUMP)
     messages = nl.receive(genl.time.monotonic() + 60)
     check(all(kind != genl.NLMSG_DONE for kind, *_ in messages), f"{command}: one part only")
@@ -440,7 +443,7 @@ def interrupted(nl, command, change):
 
 @test
 def a_dump_of_ports_that_change_meanwhile_says_so():
-    nl = genl.Romon(ns)
+    nl = small_parts()
     equal(interrupted(nl, "port-get", lambda: None), False, "marked without a change")
     equal(interrupted(nl, "port-get", lambda: r.do("port-del", interface="many7")), True,
           "marked when an entry was removed")
@@ -494,7 +497,7 @@ def a_dump_of_many_routers_is_complete():
 
 @test
 def a_dump_of_routers_that_change_meanwhile_says_so():
-    nl = genl.Romon(ns)
+    nl = small_parts()
 
     def one_more():
         known = r.get("config-get")["nodes"]
@@ -523,18 +526,17 @@ def one_router_is_told_with_its_route():
 
 @test
 def known_routers_and_edges_are_limited():
-    config = r.get("config-get")
-    r.do("config-set", max_nodes=config["nodes"] + 3)
-    before = r.drops().get("topology_full", 0)
-    fake_routers(5000, 10, chain=1)
-    wait_for(lambda: r.drops().get("topology_full", 0) == before + 7, "7 drops as topology_full")
-    equal(r.get("config-get")["nodes"], config["nodes"] + 3, "routers")
-    r.do("config-set", max_nodes=config["max_nodes"], max_edges=config["edges"] + 5)
-    before = r.drops().get("topology_full", 0)
-    fake_routers(6000, 10, chain=1)
-    wait_for(lambda: r.drops().get("topology_full", 0) == before + 8, "8 drops as topology_full")
-    equal(r.get("config-get")["edges"], config["edges"] + 5, "edges")
-    r.do("config-set", max_edges=config["max_edges"])
+    before = r.get("config-get")
+    for name, number in (("max_nodes", 5000), ("max_edges", 6000)):
+        # Off and on: it forgets all routers, and how many floods missed them.
+        r.do("config-set", enabled=0, **{name: 4})
+        r.do("config-set", enabled=1)
+        dropped = r.drops().get("topology_full", 0)
+        fake_routers(number, 10, chain=1)
+        wait_for(lambda: r.drops().get("topology_full", 0) == dropped + 6, "6 drops")
+        config = r.get("config-get")
+        equal((config["nodes"], config["edges"]), (4, 4), f"routers and edges with {name} 4")
+        r.do("config-set", **{name: before[name]})
 
 
 if __name__ == "__main__":
