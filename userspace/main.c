@@ -305,12 +305,26 @@ static void reader_gone(int sig)
 	_exit(EXIT_DONE);
 }
 
+/* A socket must not become what is printed to. */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do {
+		/* Not for writing: what is printed shall not seem to be. */
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .color = COLOR_AUTO };
 	struct args args = { argv + 1, argc - 1 };
 	int status;
 
+	fill_descriptors();
 	signal(SIGPIPE, reader_gone);
 	text_init();
 	status = parse_options(&args, &options);

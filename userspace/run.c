@@ -4,7 +4,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "err.h"
 #include "run.h"
 
 static volatile sig_atomic_t stopped;
@@ -60,10 +62,17 @@ int64_t run_now(void)
 	return ts.tv_sec * RUN_SECOND + ts.tv_nsec;
 }
 
-/* True if the descriptor (-1: none) is readable before that time. */
+/*
+ * True if the descriptor (-1: none) is readable before that time. Ends the
+ * program if nobody reads its output any more: who has nothing to say for a
+ * while would not learn it from writing.
+ */
 bool run_wait(int fd, int64_t until)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },
+	};
 	struct timespec ts, *timeout = NULL;
 	int64_t left;
 
@@ -77,5 +86,9 @@ bool run_wait(int fd, int64_t until)
 		ts.tv_nsec = left % RUN_SECOND;
 		timeout = &ts;
 	}
-	return ppoll(&p, fd < 0 ? 0 : 1, timeout, &mask_before) > 0;
+	if (ppoll(p, 2, timeout, &mask_before) <= 0)
+		return false;
+	if (p[1].revents & (POLLERR | POLLHUP))
+		_exit(EXIT_DONE);
+	return p[0].revents;
 }
