@@ -176,6 +176,23 @@ static void romon_origins_free(struct romon_origins *o)
 	kvfree(o);
 }
 
+static struct sk_buff *romon_answers_first(struct romon_answers *a)
+{
+	lockdep_assert_held(&a->lock);
+	return skb_rb_first(&a->queue.rb_root);
+}
+
+static void romon_answers_unlink(struct romon_answers *a, struct sk_buff *skb)
+{
+	lockdep_assert_held(&a->lock);
+	rb_erase_cached(&skb->rbnode, &a->queue);
+	a->len--;
+	/* The tree's node lies over these. */
+	skb->next = NULL;
+	skb->prev = NULL;
+	skb->dev = NULL;
+}
+
 /* Send the answers that are due; runs when the first one is. */
 static void romon_answers_timer(struct timer_list *timer)
 {
@@ -186,16 +203,16 @@ static void romon_answers_timer(struct timer_list *timer)
 	struct sk_buff *skb;
 
 	__skb_queue_head_init(&due);
-	spin_lock(&a->queue.lock);
-	while ((skb = skb_peek(&a->queue))) {
+	spin_lock(&a->lock);
+	while ((skb = romon_answers_first(a))) {
 		if (time_before(jiffies, ROMON_ANSWER_CB(skb)->due)) {
 			mod_timer(&a->timer, ROMON_ANSWER_CB(skb)->due);
 			break;
 		}
-		__skb_unlink(skb, &a->queue);
+		romon_answers_unlink(a, skb);
 		__skb_queue_tail(&due, skb);
 	}
-	spin_unlock(&a->queue.lock);
+	spin_unlock(&a->lock);
 
 	rcu_read_lock();
 	while ((skb = __skb_dequeue(&due))) {
@@ -210,11 +227,30 @@ static void romon_answers_timer(struct timer_list *timer)
 	rcu_read_unlock();
 }
 
-/*
- * Each answer waits for a random time, and for those before it: never longer
- * than the delay that is set, and queueing is cheap however many wait.
- * Consumes the skb.
- */
+static void romon_answers_link(struct romon_answers *a, struct sk_buff *skb)
+{
+	struct rb_node **link = &a->queue.rb_root.rb_node, *parent = NULL;
+	bool first = true;
+
+	lockdep_assert_held(&a->lock);
+	while (*link) {
+		parent = *link;
+		if (time_before(ROMON_ANSWER_CB(skb)->due,
+				ROMON_ANSWER_CB(rb_to_skb(parent))->due)) {
+			link = &parent->rb_left;
+		} else {
+			link = &parent->rb_right;
+			first = false;
+		}
+	}
+	rb_link_node(&skb->rbnode, parent, link);
+	rb_insert_color_cached(&skb->rbnode, &a->queue, first);
+	a->len++;
+	if (first)
+		mod_timer(&a->timer, ROMON_ANSWER_CB(skb)->due);
+}
+
+/* Let an answer wait for a random time. Consumes the skb. */
 static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 				const u8 *mac)
 {
@@ -222,6 +258,7 @@ static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 	struct romon_answer_cb *cb = ROMON_ANSWER_CB(skb);
 	struct romon_net *rn = port->rn;
 	struct romon_answers *a = &rn->answers;
+	bool room;
 
 	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
 	if (!delay_ms) {
@@ -232,16 +269,26 @@ static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 	cb->link = port->link;
 	memcpy(cb->mac, mac, ETH_ALEN);
 
-	spin_lock(&a->queue.lock);
-	if (skb_queue_len(&a->queue) >= READ_ONCE(rn->limits.queue_len)) {
-		spin_unlock(&a->queue.lock);
+	spin_lock(&a->lock);
+	room = a->len < READ_ONCE(rn->limits.queue_len);
+	if (room)
+		romon_answers_link(a, skb);
+	spin_unlock(&a->lock);
+	if (!room)
 		romon_drop(rn, port, skb, ROMON_DROP_answer_queue);
-		return;
+}
+
+static void romon_answers_purge(struct romon_answers *a)
+{
+	struct sk_buff *skb;
+
+	timer_delete_sync(&a->timer);
+	spin_lock_bh(&a->lock);
+	while ((skb = romon_answers_first(a))) {
+		romon_answers_unlink(a, skb);
+		kfree_skb(skb);
 	}
-	__skb_queue_tail(&a->queue, skb);
-	if (skb_peek(&a->queue) == skb)
-		mod_timer(&a->timer, cb->due);
-	spin_unlock(&a->queue.lock);
+	spin_unlock_bh(&a->lock);
 }
 
 /* Answer a Discover, which stays the caller's. */
@@ -432,7 +479,8 @@ void romon_discover_request(struct romon_net *rn)
 
 void romon_discover_net_init(struct romon_net *rn)
 {
-	skb_queue_head_init(&rn->answers.queue);
+	spin_lock_init(&rn->answers.lock);
+	rn->answers.queue = RB_ROOT_CACHED;
 	timer_setup(&rn->answers.timer, romon_answers_timer, 0);
 	INIT_DELAYED_WORK(&rn->flood_work, romon_discover_work);
 }
@@ -476,8 +524,7 @@ void romon_discover_stop(struct romon_net *rn)
 
 	ASSERT_RTNL();
 	cancel_delayed_work_sync(&rn->flood_work);
-	timer_delete_sync(&rn->answers.timer);
-	skb_queue_purge(&rn->answers.queue);
+	romon_answers_purge(&rn->answers);
 
 	o = rtnl_dereference(rn->origins);
 	RCU_INIT_POINTER(rn->origins, NULL);

@@ -6,6 +6,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
@@ -55,8 +56,10 @@ struct romon_origins;
 
 /* Answers to Discovers of others that wait for their random delay. */
 struct romon_answers {
-	/* its lock also guards when @timer runs */
-	struct sk_buff_head	queue;
+	/* guards all of it; taken in softirq, and to stop in process context */
+	spinlock_t		lock;
+	struct rb_root_cached	queue;	/* by due time */
+	u32			len;
 	struct timer_list	timer;
 };
 
@@ -69,6 +72,7 @@ struct romon_answers {
  *		disabled, whatever the devices do. Under rtnl
  * @identity:	configured, empty for automatic. Under rtnl
  * @board:	configured, empty for automatic. Under rtnl
+ * @auto_board:	what it is then. Never changes
  * @hostname:	of whoever enabled RoMON last. Under rtnl
  * @enabled_at:	jiffies64. Under rtnl
  * @self:	RCU, replaced under rtnl
@@ -106,6 +110,7 @@ struct romon_net {
 	u8			auto_id[ETH_ALEN];
 	char			identity[ROMON_IDENTITY_MAX_LEN + 1];
 	char			board[ROMON_IDENTITY_MAX_LEN + 1];
+	char			auto_board[ROMON_IDENTITY_MAX_LEN + 1];
 	char			hostname[65];
 	u64			enabled_at;
 	struct romon_self __rcu	*self;
