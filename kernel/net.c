@@ -58,11 +58,18 @@ void romon_net_about(const struct romon_net *rn, const struct romon_self *self,
 		about->identity = self->identity;
 		about->identity_len = self->identity_len;
 	} else {
-		about->identity = *rn->identity ? rn->identity : rn->hostname;
+		about->identity = *rn->identity ? rn->identity :
+				  *rn->hostname ? rn->hostname :
+				  init_utsname()->nodename;
 		about->identity_len = strlen(about->identity);
 	}
-	about->board = self ? self->board : rn->board;
-	about->board_len = self ? self->board_len : strlen(rn->board);
+	if (self) {
+		about->board = self->board;
+		about->board_len = self->board_len;
+	} else {
+		about->board = *rn->board ? rn->board : rn->auto_board;
+		about->board_len = strlen(about->board);
+	}
 }
 
 /* The hardware, as well as it is known here. */
@@ -87,9 +94,8 @@ static void romon_net_board(char *board, size_t size)
 static struct romon_self *romon_self_alloc(const struct romon_net *rn,
 					   const u8 *id)
 {
-	char board[ROMON_IDENTITY_MAX_LEN + 1];
+	const char *identity, *board;
 	struct romon_self *self;
-	const char *identity;
 
 	ASSERT_RTNL();
 	self = kzalloc(sizeof(*self), GFP_KERNEL);
@@ -100,39 +106,41 @@ static struct romon_self *romon_self_alloc(const struct romon_net *rn,
 	identity = *rn->identity ? rn->identity : rn->hostname;
 	self->identity_len = strlen(identity);
 	memcpy(self->identity, identity, self->identity_len);
-	if (*rn->board)
-		strscpy(board, rn->board, sizeof(board));
-	else
-		romon_net_board(board, sizeof(board));
+	board = *rn->board ? rn->board : rn->auto_board;
 	self->board_len = strlen(board);
 	memcpy(self->board, board, self->board_len);
 	return self;
 }
 
+static const u8 *romon_net_lower(const u8 *best, const u8 *mac)
+{
+	if (!is_valid_ether_addr(mac))
+		return best;
+	return !best || memcmp(mac, best, ETH_ALEN) < 0 ? mac : best;
+}
+
 /*
  * An ID of our own: the lowest permanent MAC, whatever the devices are called
- * and in whichever order they came; only without any, the lowest MAC.
+ * and in whichever order they came. Only without any, the lowest MAC of those
+ * that may be ports, and at last of all: others have made it up.
  */
-static bool romon_net_pick_id(const struct romon_net *rn, u8 *id)
+static bool romon_net_pick_id(struct romon_net *rn, u8 *id)
 {
-	const u8 *permanent = NULL, *any = NULL;
+	const u8 *permanent = NULL, *port = NULL, *any = NULL;
 	struct net_device *dev;
 
 	ASSERT_RTNL();
 	for_each_netdev(rn->net, dev) {
 		if (!romon_dev_is_ethernet_rtnl(dev))
 			continue;
-		if (is_valid_ether_addr(dev->perm_addr) &&
-		    (!permanent ||
-		     memcmp(dev->perm_addr, permanent, ETH_ALEN) < 0))
-			permanent = dev->perm_addr;
-		if (is_valid_ether_addr(dev->dev_addr) &&
-		    (!any || memcmp(dev->dev_addr, any, ETH_ALEN) < 0))
-			any = dev->dev_addr;
+		permanent = romon_net_lower(permanent, dev->perm_addr);
+		any = romon_net_lower(any, dev->dev_addr);
+		if (romon_port_may_rtnl(rn, dev))
+			port = romon_net_lower(port, dev->dev_addr);
 	}
-	if (!permanent && !any)
+	if (!any && !permanent)
 		return false;
-	memcpy(id, permanent ?: any, ETH_ALEN);
+	memcpy(id, permanent ?: port ?: any, ETH_ALEN);
 	return true;
 }
 
@@ -316,6 +324,7 @@ int __net_init romon_net_init(struct net *net)
 
 	rn->net = net;
 	rn->limits = romon_limits_default;
+	romon_net_board(rn->auto_board, sizeof(rn->auto_board));
 	rn->stats = romon_stats_alloc();
 	if (!rn->stats)
 		return -ENOMEM;

@@ -137,15 +137,15 @@ bool romon_dev_is_ethernet_rtnl(struct net_device *dev)
 	       kind == ROMON_PORT_STATE_MEMBER;
 }
 
-/* What should be; romon_port_state_rtnl() is what is. */
-static bool romon_port_wanted_rtnl(struct romon_net *rn,
-				   struct net_device *dev,
-				   const struct romon_entry *entry)
+/* Whether a device can be a port and its entry lets it. */
+bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev)
 {
-	return rcu_access_pointer(rn->self) && !entry->forbid &&
-	       !entry->disabled &&
+	const struct romon_entry *entry = romon_entry_of_rtnl(rn, dev);
+
+	return !entry->forbid && !entry->disabled &&
 	       romon_dev_kind_rtnl(dev) == ROMON_PORT_STATE_RUNNING;
 }
+
 
 static bool romon_dev_is_up(const struct net_device *dev)
 {
@@ -354,7 +354,9 @@ static int romon_port_sync(struct romon_net *rn, struct net_device *dev,
 	 * MAC or MTU once more; it is not listed here any more then.
 	 */
 	gone |= __dev_get_by_index(rn->net, dev->ifindex) != dev;
-	wanted = !gone && romon_port_wanted_rtnl(rn, dev, entry);
+	/* What should be; romon_port_state_rtnl() is what is. */
+	wanted = !gone && rcu_access_pointer(rn->self) &&
+		 romon_port_may_rtnl(rn, dev);
 	rn->port_gen++;
 	if (port && !wanted) {
 		romon_port_destroy(port);

@@ -70,6 +70,7 @@ struct romon_port_info {
 };
 
 bool romon_dev_is_ethernet_rtnl(struct net_device *dev);
+bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev);
 
 struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link);
 struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link);
