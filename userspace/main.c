@@ -343,8 +343,11 @@ int main(int argc, char **argv)
 		}
 	}
 	api_close_shared();
+	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
-		complain("standard output: %s", strerror(errno));
+		/* An earlier failure has left its mark, but not its errno. */
+		complain("standard output: %s", errno ? strerror(errno) :
+			 "not all could be written");
 		if (status == EXIT_DONE)
 			status = EXIT_FAILED;
 	}
