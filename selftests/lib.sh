@@ -102,30 +102,31 @@ require_module() {
 	command -v romon >/dev/null || bail "no romon in PATH"
 }
 
+# What the tests are called with is theirs to change, but for these.
 run_tests() {
-	local name number=0 status=0 list
-	read -r -a list <<< "${TESTS:-${ALL_TESTS//[$'\n\t']/ }}"
+	local run_name run_number=0 run_status=0 run_list
+	read -r -a run_list <<< "${TESTS:-${ALL_TESTS//[$'\n\t']/ }}"
 
 	require_module
-	echo "1..${#list[@]}"
+	echo "1..${#run_list[@]}"
 	if declare -F setup >/dev/null; then
 		failed=''
 		setup || bail "setup failed"
 		[ -z "$failed" ] || bail "setup failed"
 	fi
-	for name in "${list[@]}"; do
-		number=$((number + 1))
+	for run_name in "${run_list[@]}"; do
+		run_number=$((run_number + 1))
 		failed=''
-		[ ! -w /dev/kmsg ] || echo "romon-test: ${0##*/} $name" > /dev/kmsg
-		"$name" || failed=1
+		[ ! -w /dev/kmsg ] || echo "romon-test: ${0##*/} $run_name" > /dev/kmsg
+		"$run_name" || failed=1
 		if [ -n "$failed" ]; then
-			status=$ksft_fail
-			echo "not ok $number - ${name//_/ }"
+			run_status=$ksft_fail
+			echo "not ok $run_number - ${run_name//_/ }"
 		else
-			echo "ok $number - ${name//_/ }"
+			echo "ok $run_number - ${run_name//_/ }"
 		fi
 	done
-	exit $status
+	exit $run_status
 }
 
 # Waits

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Devices, namespaces and the module come and go under load.
+
+    a --- b --- c --- a      all three send floods and echo requests all the time
+
+What leaks or warns is found by whoever looks into the kernel's log; here it is
+seen that everything goes on, and works afterwards.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import LIMIT, SLOW, Network, build, ip, main, test, wait_for  # noqa: E402
+import genl  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", 40 if SLOW else 200))
+# Batches of ip(8), because an exec takes longer than what it asks for.
+AT_ONCE = 20
+ID = {name: f"02:00:00:00:00:0{name}" for name in "abc"}
+net = Network()
+load = None
+
+
+def wire():
+    net.veth(
+        ("a", "to-b", "02:01:00:00:00:ab", "b", "to-a", "02:01:00:00:00:ba"),
+        ("b", "to-c", "02:01:00:00:00:bc", "c", "to-b", "02:01:00:00:00:cb"),
+        ("c", "to-a", "02:01:00:00:00:ca", "a", "to-c", "02:01:00:00:00:ac"),
+    )
+
+
+def enable():
+    for name in "abc":
+        net.router(name, ID[name], node_timeout=2, max_origins=64)
+
+
+def setup():
+    net.netns("a", "b", "c", "move")
+    wire()
+    enable()
+    start_load()
+
+
+def run_load():
+    """Ask for floods and send echo requests, whatever becomes of them."""
+    sockets = {}
+    sent = 0
+    while True:
+        for name in "abc":
+            try:
+                if name not in sockets:
+                    nl = genl.Romon(net[name], timeout=5)
+                    port = nl.get("endpoint-bind")["local_port"]
+                    sockets[name] = nl, port
+                nl, port = sockets[name]
+                nl.pending.clear()
+                if sent % 8 == 0:
+                    nl.do("discover")
+                for other in "abc":
+                    if other != name:
+                        nl.do("datagram-send", id=ID[other], local_port=port, remote_port=1,
+                              payload=bytes(sent % 1000))
+                sent += 1
+            except (OSError, ValueError):
+                # Off, gone, or being unloaded: again.
+                if name in sockets:
+                    sockets.pop(name)[0].close()
+        time.sleep(0.002)
+
+
+def start_load():
+    global load
+    sys.stdout.flush()
+    load = os.fork()
+    if not load:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        try:
+            run_load()
+        finally:
+            os._exit(1)
+
+
+def stop_load():
+    global load
+    if load:
+        os.kill(load, signal.SIGKILL)
+        os.waitpid(load, 0)
+        load = None
+
+
+def works(*names):
+    """Each finds and reaches all others."""
+    for one in names:
+        nl = genl.Romon(net[one])
+        port = nl.get("endpoint-bind")["local_port"]
+        for other in names:
+            if other == one:
+                continue
+
+            def answered():
+                try:
+                    nl.do("datagram-send", id=ID[other], local_port=port, remote_port=1,
+                          payload=b"there?")
+                except genl.NetlinkError:
+                    return False
+                event = nl.event(3, lambda command, values: values.get("id") == ID[other])
+                return event and event[0] == "datagram-rcv"
+
+            wait_for(answered, f"an answer of {other} to {one}")
+        nl.close()
+
+
+@test
+def devices_are_removed_while_frames_are_on_their_way():
+    a, b = genl.Romon(net["a"]), genl.Romon(net["b"])
+    for _ in range(ROUNDS // AT_ONCE):
+        # All of a batch are there at once, carry floods, and go.
+        many = range(AT_ONCE)
+        ip(*(f"link add name x{n} netns {net['a']} type veth peer name x{n} netns {net['b']}"
+             for n in many))
+        build.up(net["a"])
+        build.up(net["b"])
+        a.do("discover")
+        b.do("discover")
+        ip(*(f"link del dev x{n}" for n in many), ns=net["a"])
+    works("a", "b", "c")
+
+
+@test
+def ports_flap():
+    def lines(number):
+        dev = ("to-b", "to-c")[number % 2]
+        return [f"link set dev {dev} down", f"link set dev {dev} up"]
+
+    for first in range(0, ROUNDS, AT_ONCE):
+        ip(*(line for n in range(AT_ONCE) for line in lines(first + n)), ns=net["a"])
+    works("a", "b", "c")
+
+
+@test
+def port_entries_change():
+    nl = genl.Romon(net["a"])
+    for number in range(ROUNDS):
+        nl.do("port-add", interface="to-b", cost=number, forbid=number % 2)
+        nl.do("port-set", interface="to-b", cost=number + 1, forbid=0, comment="x" * (number % 200))
+        nl.do("port-set", interface="all", forbid=number % 2)
+        nl.do("port-del", interface="to-b")
+    nl.do("port-set", interface="all", forbid=0, cost=100)
+    works("a", "b", "c")
+
+
+@test
+def romon_is_switched_off_and_on():
+    nl = genl.Romon(net["a"])
+    for number in range(ROUNDS):
+        nl.do("config-set", enabled=0)
+        nl.do("config-set", enabled=1, max_origins=10 + number % 50)
+    works("a", "b", "c")
+
+
+@test
+def the_id_and_the_limits_change():
+    nl = genl.Romon(net["b"])
+    for number in range(ROUNDS):
+        nl.do("config-set", id=f"02:00:00:00:01:{number % 250:02x}", max_origins=10 + number % 50,
+              identity="x" * (number % 255), hop_limit=1 + number % 100,
+              max_nodes=1 + number % 3, max_edges=1 + number % 3, queue_len=1 + number % 5)
+    nl.do("config-set", id=ID["b"], identity="b", hop_limit=32, max_nodes=1000, max_edges=1000,
+          queue_len=1024)
+    works("a", "b", "c")
+
+
+@test
+def a_device_moves_between_namespaces():
+    there = genl.Romon(net["move"])
+    there.do("config-set", enabled=1, id="02:00:00:00:00:99", max_origins=64)
+    for _ in range(0, ROUNDS, AT_ONCE):
+        ip(f"link set dev to-b netns {net['move']}", ns=net["a"])
+        lines = []
+        for _ in range(AT_ONCE):
+            lines += ["link set dev to-b up", "link set dev to-b down"]
+        ip(*lines, f"link set dev to-b netns {net['a']}", ns=net["move"])
+        ip("link set dev to-b up", ns=net["a"])
+    works("a", "b", "c")
+
+
+@test
+def namespaces_are_removed_with_all_that_is_in_them():
+    stop_load()
+    for _ in range(max(1, ROUNDS // AT_ONCE)):
+        names = [f"gone{n}" for n in range(AT_ONCE)]
+        net.netns(*names)
+        ip(*(f"link add name g{n} netns {net['a']} type veth peer name g netns {net[name]}"
+             for n, name in enumerate(names)))
+        build.up(net["a"])
+        for n, name in enumerate(names):
+            build.up(net[name])
+            nl = net.router(name, f"02:00:00:00:02:{n:02x}", max_origins=16)
+            nl.do("port-add", interface="g", cost=n)
+            nl.do("port-add", interface="absent", cost=n)
+            port = nl.get("endpoint-bind")["local_port"]
+            nl.do("discover")
+            # One that is answered, and one that waits for a route for ever.
+            for other in (ID["a"], "02:77:77:77:77:77"):
+                nl.do("datagram-send", id=other, local_port=port, remote_port=1, payload=b"x")
+            nl.close()
+        ip(*(f"netns del {net.names.pop(name)}" for name in names))
+    start_load()
+    works("a", "b", "c")
+
+
+@test
+def the_module_is_unloaded_and_loaded():
+    for _ in range(max(2, ROUNDS // 8)):
+        # Endpoints and floods of the load are there again at once.
+        wait_for(
+            lambda: subprocess.run(["modprobe", "-r", "romon"], stderr=-3).returncode == 0,
+            "modprobe -r romon",
+        )
+        subprocess.run(["modprobe", "romon"], check=True)
+        enable()
+    works("a", "b", "c")
+
+
+@test
+def it_works_afterwards():
+    stop_load()
+    works("a", "b", "c")
+    nl = genl.Romon(net["a"])
+    nl.do("discover")
+    wait_for(lambda: nl.get("config-get")["nodes"] == 2, "two known routers", LIMIT)
+
+
+if __name__ == "__main__":
+    try:
+        main(setup)
+    finally:
+        stop_load()
