@@ -280,11 +280,31 @@ static int api_dump(uint8_t cmd, romon_nl_fn *add, void (*restart)(void *arg),
 	return err;
 }
 
+static int api_port_compare(const void *a, const void *b)
+{
+	const struct api_port *x = a, *y = b;
+
+	if (x->is_default != y->is_default)
+		return x->is_default ? -1 : 1;
+	if (x->dynamic != y->dynamic)
+		return x->dynamic ? 1 : -1;
+	return strverscmp(x->interface, y->interface);
+}
+
+/*
+ * The wildcard entry, entries, devices without one, each by name: the order
+ * in which entries were added would not survive save and restore.
+ */
 int api_port_dump(struct api_ports *ports)
 {
+	int err;
+
 	memset(ports, 0, sizeof(*ports));
-	return api_dump(ROMON_CMD_PORT_GET, api_ports_add, api_ports_restart,
-			ports, "port");
+	err = api_dump(ROMON_CMD_PORT_GET, api_ports_add, api_ports_restart,
+		       ports, "port");
+	if (!err && ports->n)
+		qsort(ports->v, ports->n, sizeof(*ports->v), api_port_compare);
+	return err;
 }
 
 int api_node_dump(struct api_nodes *nodes)
