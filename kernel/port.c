@@ -156,15 +156,20 @@ static enum romon_port_state
 romon_port_state_rtnl(struct romon_net *rn, const struct romon_entry *entry,
 		      struct net_device *dev, const struct romon_port *port)
 {
-	enum romon_port_state kind;
+	enum romon_port_state kind = ROMON_PORT_STATE_RUNNING;
 
+	/* What no setting can change comes first. */
+	if (dev)
+		kind = romon_dev_kind_rtnl(dev);
+	if (kind != ROMON_PORT_STATE_RUNNING &&
+	    kind != ROMON_PORT_STATE_MEMBER)
+		return kind;
 	if (entry->forbid)
 		return ROMON_PORT_STATE_FORBIDDEN;
 	if (entry->disabled)
 		return ROMON_PORT_STATE_DISABLED;
 	if (!dev)
 		return ROMON_PORT_STATE_ABSENT;
-	kind = romon_dev_kind_rtnl(dev);
 	if (kind != ROMON_PORT_STATE_RUNNING)
 		return kind;
 	if (!rn->enabled)
@@ -581,7 +586,6 @@ static int romon_port_netdev_event(struct notifier_block *nb,
 		break;
 	case NETDEV_UP:
 	case NETDEV_DOWN:
-	case NETDEV_GOING_DOWN:
 	case NETDEV_CHANGE:
 	case NETDEV_CHANGENAME:
 	case NETDEV_CHANGEADDR:
