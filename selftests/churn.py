@@ -20,7 +20,7 @@ import genl  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", 40 if SLOW else 200))
 # Batches of ip(8), because an exec takes longer than what it asks for.
-AT_ONCE = 20
+AT_ONCE = 10
 ID = {name: f"02:00:00:00:00:0{name}" for name in "abc"}
 net = Network()
 load = None
@@ -70,7 +70,7 @@ def run_load():
                 # Off, gone, or being unloaded: again.
                 if name in sockets:
                     sockets.pop(name)[0].close()
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def start_load():

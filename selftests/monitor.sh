@@ -26,7 +26,8 @@ setup() {
 	link r2 r3
 	build
 	romon -n "$r1" set node-timeout 2
-	romon -n "$r1" -j monitor > "$events" &
+	# Appending, because `fresh` empties the file under it.
+	romon -n "$r1" -j monitor >> "$events" &
 	monitor=$!
 	# It listens once it tells of something.
 	wait_for listening
