@@ -1,0 +1,327 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a large network costs the router that knows it.
+
+    r --- x     x answers r's Discovers for all others
+
+The square root of their number are neighbours of r, each with as many routers
+behind it; the neighbours are also linked with each other in a ring, and every
+tenth of the others has a second way to it. What is measured is r alone: x has
+made all frames ready before.
+
+    scale.py [ROUTERS...]       1000 and 10000 by default
+"""
+
+import ctypes
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from harness import Network, check, wait_for  # noqa: E402
+import genl  # noqa: E402
+import romonframe as rf  # noqa: E402
+
+R, R_MAC, X_MAC = "02:00:00:00:00:01", "02:01:00:00:00:01", "02:01:00:00:00:02"
+TRACING = "/sys/kernel/tracing"
+WORK = "romon_topology_work"
+LIMIT = 600
+
+net = Network()
+
+
+def say(what, value):
+    print(f"{what:<46} {value}", flush=True)
+
+
+def ms(seconds):
+    return f"{seconds * 1000:.1f} ms"
+
+
+def median(function, times=5):
+    taken = []
+    for _ in range(times):
+        start = time.monotonic()
+        function()
+        taken.append(time.monotonic() - start)
+    return statistics.median(taken)
+
+
+# The network
+
+def mac(kind, i, k=0):
+    """kind 1 is a router's ID, 2 and more are its ports'"""
+    return bytes((2, 0x99, kind, i, k // 256, k % 256))
+
+
+def answers(discover, n):
+    """The DiscoverResps of n routers to a Discover of r, as the last hop, if
+    any, sends them, and the number of edges they tell of."""
+    width = max(2, math.isqrt(n))
+    out = []
+    # (what a neighbour passes on, the neighbour)
+    passed = []
+    for i in range(width):
+        end = rf.End(1, 1500, 100, mac(2, i))
+        out.append(rf.answered(discover, mac(1, i), end, f"neighbour-{i}", board="bench"))
+        away = rf.End(2, 1500, 100, mac(3, i))
+        passed.append(rf.forwarded(discover, mac(1, i), end, R_MAC, away))
+
+    def behind(i, k, port, name, end):
+        frame = rf.answered(passed[i], k, rf.End(port, 1500, 100, end), name, board="bench")
+        out.append(rf.resp_step(frame)[0])
+
+    for i in range(width):
+        behind(i, mac(1, (i + 1) % width), 3, f"neighbour-{(i + 1) % width}",
+               mac(4, (i + 1) % width))
+    for j in range(n - width):
+        i, k = j % width, 1 + j // width
+        name = f"router-{i}-{k}"
+        behind(i, mac(1, i, k), 1, name, mac(2, i, k))
+        if j % 10 == 0:
+            behind((i + 1) % width, mac(1, i, k), 2, name, mac(3, i, k))
+    return [rf.ethernet(R_MAC, X_MAC, frame) for frame in out]
+
+
+class Others:
+    """All routers but r."""
+
+    def __init__(self, n):
+        net.netns("r", "x")
+        net.veth(("r", "to-x", R_MAC, "x", "to-r", X_MAC))
+        self.r = net.router("r", R, max_nodes=max(16384, 2 * n), max_edges=max(65536, 4 * n),
+                            queue_len=65536, node_timeout=3600)
+        with genl.netns(net["x"]):
+            self.x = rf.Port("to-r")
+        self.n = n
+        self.edges = None
+
+    def discover(self):
+        """Have r ask, and return the question."""
+        self.x.drain()
+        self.r.do("discover")
+        data = self.x.recv(LIMIT, lambda frame: frame["type"] == rf.DISCOVER)
+        check(data, "r sends no Discover")
+        return data
+
+    def prepare(self):
+        self.frames = answers(rf.parse(self.discover())["frame"], self.n)
+
+    def answer(self):
+        send = self.x.sock.send
+        for frame in self.frames:
+            send(frame)
+
+    def known(self):
+        config = self.r.get("config-get")
+        return config["nodes"] == self.n and config["edges"] == len(self.frames)
+
+    def serve(self):
+        """In another process: answer each Discover until killed."""
+        pid = os.fork()
+        if pid:
+            return pid
+        while True:
+            if self.x.recv(LIMIT, lambda frame: frame["type"] == rf.DISCOVER):
+                self.answer()
+
+
+# What is measured
+
+def slab():
+    """Bytes in slabs that cannot be reclaimed, which all of the module's are."""
+    with open("/proc/meminfo") as file:
+        found = dict(re.findall(r"(\w+): +(\d+) kB", file.read()))
+    return int(found["SUnreclaim"]) * 1024
+
+
+def objects():
+    """{size or name: objects} of the caches that kmalloc() uses"""
+    with open("/proc/slabinfo") as file:
+        return {line.split()[0]: (int(line.split()[1]), int(line.split()[3]))
+                for line in file if line.startswith("kmalloc-") and "dma" not in line}
+
+
+def settled(function):
+    """When the memory that was only in passing is given back."""
+    subprocess.run(["sync"], check=True)
+    last = function()
+    for _ in range(20):
+        time.sleep(0.25)
+        now = function()
+        if now == last:
+            break
+        last = now
+    return last
+
+
+class Works:
+    """with Works() as works: how long each run of the topology's work took"""
+
+    def write(self, name, value):
+        with open(f"{TRACING}/{name}", "w") as file:
+            file.write(value)
+
+    def events(self):
+        return [f"events/workqueue/workqueue_execute_{what}" for what in ("start", "end")]
+
+    def __enter__(self):
+        self.taken = []
+        self.there = os.path.isdir(f"{TRACING}/{self.events()[1]}")
+        if self.there:
+            self.write("trace", "")
+            for event in self.events():
+                self.write(f"{event}/enable", "1")
+        return self
+
+    def __exit__(self, *exc):
+        if not self.there:
+            return
+        for event in self.events():
+            self.write(f"{event}/enable", "0")
+        started = {}
+        with open(f"{TRACING}/trace") as file:
+            for line in file:
+                found = re.search(r"-(\d+) .* (\d+\.\d+): workqueue_execute_(start|end): .*"
+                                  rf"function:? {WORK}", line)
+                if not found:
+                    continue
+                if found[3] == "start":
+                    started[found[1]] = float(found[2])
+                elif found[1] in started:
+                    self.taken.append(float(found[2]) - started.pop(found[1]))
+        self.write("trace", "")
+
+
+def dump(nl, command, size):
+    """Read a dump and look at nothing: its bytes and messages."""
+    buffer = ctypes.create_string_buffer(size)
+    reads = []
+    nl.send(genl.CMD[command], b"", genl.NLM_F_DUMP)
+    while True:
+        n = nl.sock.recv_into(buffer)
+        reads.append(buffer.raw[:n])
+        if int.from_bytes(reads[-1][4:6], "little") == genl.NLMSG_DONE:
+            break
+    messages = 0
+    for data in reads:
+        at = 0
+        while at + 16 <= len(data):
+            at += (int.from_bytes(data[at : at + 4], "little") + 3) & ~3
+            messages += 1
+    return sum(map(len, reads)), messages - 1, len(reads)
+
+
+def timed_dump(nl, command, size, times=5):
+    """A dump alone, without counting what was in it."""
+    buffer = bytearray(size)
+    taken = []
+    for _ in range(times):
+        start = time.monotonic()
+        nl.send(genl.CMD[command], b"", genl.NLM_F_DUMP)
+        while True:
+            nl.sock.recv_into(buffer)
+            if buffer[4] == genl.NLMSG_DONE and not buffer[5]:
+                break
+        taken.append(time.monotonic() - start)
+    return statistics.median(taken)
+
+
+def tool(*args):
+    start = time.monotonic()
+    run = subprocess.run(["romon", "-n", net["r"], *args], capture_output=True)
+    taken = time.monotonic() - start
+    check(run.returncode == 0, f"romon {' '.join(args)}: {run.stderr.decode()}")
+    return taken, run.stdout
+
+
+def measure(n):
+    others = Others(n)
+    others.prepare()
+    print(f"\n{n} routers, {len(others.frames)} edges, in {os.uname().release}"
+          f" ({os.environ.get('ROMON_KERNEL', 'no guest')})", flush=True)
+    nl = genl.Romon(others.r.ns)
+
+    before, objects_before = settled(slab), objects()
+    others.discover()
+    start = time.monotonic()
+    with Works() as works:
+        others.answer()
+        sent = time.monotonic()
+        try:
+            wait_for(others.known, f"{n} routers and {len(others.frames)} edges are known", 60)
+        except Exception:
+            config = others.r.get("config-get")
+            print(f"only {config['nodes']} routers and {config['edges']} edges are known; "
+                  f"drops: {others.r.drops()}")
+            raise
+        known = time.monotonic()
+    say("sending all answers took", ms(sent - start))
+    say("all were read after another", ms(known - sent))
+    if works.taken:
+        say(f"meanwhile {len(works.taken)} runs of the work, together",
+            f"{ms(sum(works.taken))}, the longest {ms(max(works.taken))}")
+    after, objects_after = settled(slab), objects()
+    say("slabs for each router, with its edges", f"{(after - before) / n:.0f} bytes")
+    grown = {name: objects_after[name][0] - objects_before.get(name, (0, 0))[0]
+             for name in objects_after}
+    say("  objects for each", ", ".join(f"{count / n:.2f} of {name[8:]}" for name, count in
+                                        grown.items() if count > n / 20) or "not known")
+
+    others.discover()
+    with Works() as works:
+        others.answer()
+        time.sleep(2)
+        wait_for(others.known, "all routers are still known", 60)
+    if works.taken:
+        say("the same answers again",
+            f"{len(works.taken)} runs, {ms(sum(works.taken))}, "
+            f"the longest {ms(max(works.taken))}")
+
+    costs = iter(range(200, 100, -1))
+    say("all routes computed anew (port-set cost)",
+        ms(median(lambda: others.r.do("port-set", interface="all", cost=next(costs)))))
+    others.r.do("port-set", interface="all", cost=100)
+    with Works() as works:
+        time.sleep(3.5)
+    if works.taken:
+        say("a run of the work when nothing has come", ms(statistics.median(works.taken)))
+
+    for command in ("node-get", "edge-get"):
+        # 16 kB is what libnl and ip(8) read.
+        for size in (32768, 16384):
+            # The parts of a dump are as large as the largest read so far.
+            reader = genl.Romon(others.r.ns)
+            total, messages, reads = dump(reader, command, size)
+            say(f"dump of {command[:4]}s, reads of {size >> 10} kB",
+                f"{ms(timed_dump(reader, command, size))}: {messages} messages, {total} bytes, "
+                f"{reads} reads")
+            reader.close()
+    say("one router (node-get)", ms(median(lambda: nl.do("node-get", id=mac(1, 1, 2)), 20)))
+
+    for args in (("topology", "list"), ("-j", "topology", "list"), ("topology", "tree")):
+        taken, out = tool(*args)
+        say(f"romon {' '.join(args)}", f"{ms(taken)}, {len(out)} bytes")
+    server = others.serve()
+    taken, out = tool("discover", "duration", "5")
+    say("romon discover duration 5", f"{ms(taken)}, {out.count(bytes([10]))} lines")
+    os.kill(server, 9)
+    os.waitpid(server, 0)
+    check(others.r.get("config-get")["nodes"] == n, "some routers are not known any more")
+
+    start = time.monotonic()
+    others.r.do("config-set", enabled=0)
+    say("disabling RoMON", ms(time.monotonic() - start))
+    nl.close()
+    others.r.close()
+    others.x.close()
+    net.close()
+
+
+if __name__ == "__main__":
+    for routers in [int(word) for word in sys.argv[1:]] or [1000, 10000]:
+        measure(routers)
