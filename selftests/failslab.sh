@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Allocations that fail: see failslab.py.
+#
+# requires: failslab
+
+exec /usr/bin/python3 "$(dirname "$0")/failslab.py"
