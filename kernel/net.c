@@ -299,8 +299,15 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		err = romon_net_enable(rn);
 	else
 		err = romon_self_start(rn);
+	if (!err && old.limits.max_ports != config->limits.max_ports &&
+	    romon_port_sync_all(rn) == -ENOMEM)
+		err = -ENOMEM;
 	if (err) {
+		bool was = rn->enabled && !old.enabled;
+
 		romon_net_take(rn, &old);
+		if (was)
+			romon_net_disable(rn);
 		/* As another router it could not start: be the old one again. */
 		if (rn->enabled && romon_self_start(rn))
 			romon_net_disable(rn);
@@ -308,8 +315,6 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 	}
 	if (old.limits.hop_limit != config->limits.hop_limit)
 		romon_topology_refresh(rn);
-	if (old.limits.max_ports != config->limits.max_ports)
-		romon_port_sync_all(rn);
 	return 0;
 
 err_memory:

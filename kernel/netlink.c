@@ -529,8 +529,7 @@ int romon_nl_port_del_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EOPNOTSUPP;
 		goto out;
 	}
-	romon_entry_del_rtnl(rn, entry);
-	err = 0;
+	err = romon_entry_del_rtnl(rn, entry);
 out:
 	rtnl_unlock();
 	return err;

@@ -146,7 +146,6 @@ bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev)
 	       romon_dev_kind_rtnl(dev) == ROMON_PORT_STATE_RUNNING;
 }
 
-
 static bool romon_dev_is_up(const struct net_device *dev)
 {
 	return netif_running(dev) && netif_carrier_ok(dev);
@@ -498,7 +497,10 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 	err = romon_entry_sync(rn, entry);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "No port for the device: max-ports reached, or no memory");
-		romon_entry_del_rtnl(rn, entry);
+		list_del(&entry->list);
+		rn->n_entries--;
+		romon_entry_sync(rn, entry);
+		romon_entry_free(entry);
 		return err;
 	}
 	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_ADD_NTF);
@@ -506,31 +508,53 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 }
 
 /*
- * Take over the settings of @new, which stays the caller's. A device that
- * cannot become a port now is no error, its state tells; memory is.
+ * Take over the settings of @new, which stays the caller's, or none of them.
+ * That there are too many devices is no error, their state tells; that there
+ * is no memory is.
  */
 int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
 			 const struct romon_entry *new)
 {
+	struct romon_entry old = *entry;
 	int err;
 
 	ASSERT_RTNL();
+	entry->comment = NULL;
 	err = romon_entry_copy(entry, new);
-	if (err)
+	if (!err && romon_entry_sync(rn, entry) == -ENOMEM) {
+		err = -ENOMEM;
+		kfree(entry->comment);
+	}
+	if (err) {
+		entry->cost = old.cost;
+		entry->forbid = old.forbid;
+		entry->disabled = old.disabled;
+		entry->comment = old.comment;
+		romon_entry_sync(rn, entry);
 		return err;
-	romon_entry_sync(rn, entry);
+	}
+	kfree(old.comment);
 	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_CHANGE_NTF);
 	return 0;
 }
 
-void romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry)
+/* Remove and free an entry; if there is no memory, it stays. */
+int romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry)
 {
+	struct list_head *before = entry->list.prev;
+
 	ASSERT_RTNL();
-	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_DEL_NTF);
 	list_del(&entry->list);
 	rn->n_entries--;
-	romon_entry_sync(rn, entry);
+	if (romon_entry_sync(rn, entry) == -ENOMEM) {
+		list_add(&entry->list, before);
+		rn->n_entries++;
+		romon_entry_sync(rn, entry);
+		return -ENOMEM;
+	}
+	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_DEL_NTF);
 	romon_entry_free(entry);
+	return 0;
 }
 
 int romon_port_net_init(struct romon_net *rn)

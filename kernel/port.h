@@ -88,7 +88,7 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 			 struct netlink_ext_ack *extack);
 int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
 			 const struct romon_entry *new);
-void romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry);
+int romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry);
 bool romon_entry_is_default(const struct romon_entry *entry);
 
 void romon_port_info_entry_rtnl(struct romon_net *rn,
