@@ -4,5 +4,7 @@
 # Allocations that fail: see failslab.py.
 #
 # requires: failslab
+#
+# timeout: 600
 
 exec /usr/bin/python3 "$(dirname "$0")/failslab.py"
