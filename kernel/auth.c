@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hash and verify frames: HMAC-MD5 over body, head, and the head's length.
+ * The one place that knows the layout of the 24 bytes; protocol.rst,
+ * "Authentication", says why it is what it is.
+ *
+ * The keys are in the states that romon_auth_prepare() has exported when the
+ * secret was set, so a frame costs its bytes and two short finishes, and
+ * nothing is allocated.
+ */
+
+#include <crypto/algapi.h>
+#include <crypto/hash.h>
+#include <crypto/md5.h>
+#include <linux/etherdevice.h>
+#include <linux/random.h>
+
+#include "auth.h"
+
+/* NULL if the kernel has no MD5; then no secret can be set. */
+static struct crypto_shash *romon_md5;
+
+/* An unused digest, and what stands for one while hashing. */
+static const u8 romon_no_digest[ROMON_DIGEST_LEN];
+
+static int romon_auth_pad(struct shash_desc *desc, const u8 *key, u8 pad,
+			  u8 *state)
+{
+	u8 block[MD5_HMAC_BLOCK_SIZE];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < sizeof(block); i++)
+		block[i] = key[i] ^ pad;
+	err = crypto_shash_init(desc) ?:
+	      crypto_shash_update(desc, block, sizeof(block)) ?:
+	      crypto_shash_export(desc, state);
+	memzero_explicit(block, sizeof(block));
+	return err;
+}
+
+/*
+ * Where the sequence numbers of a port begin: anywhere, so that neither what
+ * this port sent before a reboot nor what another port of the same MAC sends
+ * is near enough to fit into anybody's window. A clock would have to be right
+ * for that, and would bring the ports close to each other.
+ */
+u64 romon_auth_first_seq(void)
+{
+	return get_random_u64() >> 2;
+}
+
+/* Put the keys of a secret, no longer than a block, into its states. */
+int romon_auth_prepare(struct romon_secret *secret)
+{
+	u8 key[MD5_HMAC_BLOCK_SIZE] = {};
+	int err;
+
+	BUILD_BUG_ON(ROMON_SECRET_MAX_LEN > MD5_HMAC_BLOCK_SIZE);
+	if (!romon_md5)
+		return -EOPNOTSUPP;
+	memcpy(key, secret->value, secret->len);
+	{
+		SHASH_DESC_ON_STACK(desc, romon_md5);
+
+		desc->tfm = romon_md5;
+		err = romon_auth_pad(desc, key, 0x36, secret->inner) ?:
+		      romon_auth_pad(desc, key, 0x5c, secret->outer);
+		shash_desc_zero(desc);
+	}
+	memzero_explicit(key, sizeof(key));
+	return err;
+}
+
+/* The body, wherever the skb has it. */
+static int romon_auth_body(struct shash_desc *desc, const struct sk_buff *skb,
+			   unsigned int body)
+{
+	struct skb_seq_state seq;
+	unsigned int len, used = 0;
+	const u8 *data;
+	int err = 0;
+
+	if (body == skb->len)
+		return 0;
+	skb_prepare_seq_read((struct sk_buff *)skb, body, skb->len, &seq);
+	while ((len = skb_seq_read(used, &data, &seq))) {
+		err = crypto_shash_update(desc, data, len);
+		if (err) {
+			skb_abort_seq_read(&seq);
+			break;
+		}
+		used += len;
+	}
+	return err;
+}
+
+/* Everything after the body; the frame is readable up to there. */
+static int romon_auth_finish(struct shash_desc *desc,
+			     const struct romon_secret *secret,
+			     const u8 *frame, unsigned int body,
+			     const u8 *dst, const u8 *src, u8 *digest)
+{
+	unsigned int off = offsetof(struct romon_wire_header, auth.digest);
+	__be16 len = cpu_to_be16(2 * ETH_ALEN + body);
+
+	return crypto_shash_update(desc, dst, ETH_ALEN) ?:
+	       crypto_shash_update(desc, src, ETH_ALEN) ?:
+	       crypto_shash_update(desc, frame, off) ?:
+	       crypto_shash_update(desc, romon_no_digest, ROMON_DIGEST_LEN) ?:
+	       crypto_shash_update(desc, frame + off + ROMON_DIGEST_LEN,
+				   body - off - ROMON_DIGEST_LEN) ?:
+	       crypto_shash_update(desc, (const u8 *)&len, sizeof(len)) ?:
+	       crypto_shash_final(desc, digest) ?:
+	       crypto_shash_import(desc, secret->outer) ?:
+	       crypto_shash_finup(desc, digest, ROMON_DIGEST_LEN, digest);
+}
+
+static bool romon_auth_try(const struct romon_secret *secret,
+			   const struct sk_buff *skb,
+			   const struct romon_frame *f, struct romon_auth *auth)
+{
+	const struct romon_wire_header *h = (const void *)skb->data;
+	const struct ethhdr *eth = eth_hdr(skb);
+	u8 digest[ROMON_DIGEST_LEN];
+	SHASH_DESC_ON_STACK(desc, romon_md5);
+
+	desc->tfm = romon_md5;
+	return !crypto_shash_import(desc, secret->inner) &&
+	       !romon_auth_body(desc, skb, f->body) &&
+	       !crypto_shash_export(desc, auth->body) &&
+	       !romon_auth_finish(desc, secret, skb->data, f->body,
+				  eth->h_dest, eth->h_source, digest) &&
+	       !crypto_memneq(digest, h->auth.digest, sizeof(digest));
+}
+
+/**
+ * romon_auth_verify() - whether a frame may be believed, replays aside
+ * @list:	secrets of the ingress port, under RCU; may be NULL
+ * @skb:	the frame, trimmed to its length and parsed
+ * @f:		its parse
+ * @auth:	what is found out, defined if ROMON_DROP_NONE is returned
+ *
+ * In softirq. Return: ROMON_DROP_NONE or a reason to drop the frame.
+ */
+enum romon_drop romon_auth_verify(const struct romon_secrets *list,
+				  const struct sk_buff *skb,
+				  const struct romon_frame *f,
+				  struct romon_auth *auth)
+{
+	const struct romon_wire_header *h = (const void *)skb->data;
+	bool hello = f->type == ROMON_TYPE_HELLO ||
+		     f->type == ROMON_TYPE_SEQERR;
+	u8 i;
+
+	auth->secret = NULL;
+	if (hello && !romon_secrets_key(list))
+		return ROMON_DROP_no_secret;
+	if (!memchr_inv(&h->auth, 0, sizeof(h->auth)))
+		return hello || !romon_secrets_unhashed(list) ?
+		       ROMON_DROP_unhashed : ROMON_DROP_NONE;
+	if (!romon_secrets_key(list))
+		return ROMON_DROP_hashed;
+
+	for (i = 0; i < list->n; i++) {
+		const struct romon_secret *secret = &list->secret[i];
+
+		if (!secret->len || !romon_auth_try(secret, skb, f, auth))
+			continue;
+		auth->secret = secret;
+		auth->seq = be64_to_cpu(h->auth.seq);
+		auth->index = i;
+		return ROMON_DROP_NONE;
+	}
+	return ROMON_DROP_wrong_digest;
+}
+
+static bool romon_auth_same(const struct romon_secret *secret,
+			    const struct romon_auth *verified)
+{
+	return verified && verified->secret &&
+	       verified->secret->len == secret->len &&
+	       !crypto_memneq(verified->secret->value, secret->value,
+			      secret->len);
+}
+
+/**
+ * romon_auth_hash() - write the authentication of a frame
+ * @secret:	to hash with, under RCU
+ * @skb:	the frame, data at its type byte, writable up to its body
+ * @dst:	destination MAC that it will have
+ * @src:	source MAC that it will have
+ * @seq:	sequence number of the sending port
+ * @verified:	what verifying the same body has found out, or NULL
+ *
+ * Return: 0 or a negative errno.
+ */
+int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
+		    const u8 *dst, const u8 *src, u64 seq,
+		    const struct romon_auth *verified)
+{
+	struct romon_wire_header *h = (void *)skb->data;
+	unsigned int body = romon_wire_body(skb->data);
+	u8 digest[ROMON_DIGEST_LEN];
+	SHASH_DESC_ON_STACK(desc, romon_md5);
+	int err;
+
+	desc->tfm = romon_md5;
+	h->auth.seq = cpu_to_be64(seq);
+	if (romon_auth_same(secret, verified))
+		err = crypto_shash_import(desc, verified->body);
+	else
+		err = crypto_shash_import(desc, secret->inner) ?:
+		      romon_auth_body(desc, skb, body);
+	err = err ?: romon_auth_finish(desc, secret, skb->data, body, dst, src,
+				       digest);
+	if (!err)
+		memcpy(h->auth.digest, digest, sizeof(digest));
+	return err;
+}
+
+int romon_auth_init(void)
+{
+	struct crypto_shash *md5 = crypto_alloc_shash("md5", 0, 0);
+
+	if (IS_ERR(md5)) {
+		pr_warn("romon: this kernel has no MD5: no secret can be set\n");
+		return 0;
+	}
+	if (WARN_ON(crypto_shash_statesize(md5) > ROMON_MD5_STATE)) {
+		crypto_free_shash(md5);
+		return -EINVAL;
+	}
+	romon_md5 = md5;
+	return 0;
+}
+
+void romon_auth_exit(void)
+{
+	/* Lists that are being freed do not use it, but are ours. */
+	rcu_barrier();
+	if (romon_md5)
+		crypto_free_shash(romon_md5);
+}

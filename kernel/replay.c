@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which sequence numbers of a neighbour were used. */
+
+#include <linux/bitmap.h>
+#include <linux/minmax.h>
+
+#include "replay.h"
+
+/* Begin with @seq: this one and all before it count as used. */
+void romon_replay_start(struct romon_replay *w, u64 seq)
+{
+	w->top = seq;
+	bitmap_fill(w->used, ROMON_REPLAY_BITS);
+}
+
+/* Numbers that the window now leaves behind give their bits to new ones. */
+static void romon_replay_advance(struct romon_replay *w, u64 seq)
+{
+	unsigned int first, n;
+
+	if (seq - w->top >= ROMON_REPLAY_BITS) {
+		bitmap_zero(w->used, ROMON_REPLAY_BITS);
+	} else {
+		first = (w->top + 1) % ROMON_REPLAY_BITS;
+		n = min_t(u64, seq - w->top, ROMON_REPLAY_BITS - first);
+		bitmap_clear(w->used, first, n);
+		bitmap_clear(w->used, 0, seq - w->top - n);
+	}
+	w->top = seq;
+}
+
+/**
+ * romon_replay_use() - use a number
+ * @w:		the window
+ * @seq:	the number, of a frame that was verified
+ *
+ * Return: whether it is new. Each number is so once.
+ */
+bool romon_replay_use(struct romon_replay *w, u64 seq)
+{
+	unsigned int bit = seq % ROMON_REPLAY_BITS;
+
+	if (seq > w->top && seq - w->top > ROMON_REPLAY_JUMP)
+		return false;
+	if (seq > w->top)
+		romon_replay_advance(w, seq);
+	else if (w->top - seq >= ROMON_REPLAY_BITS)
+		return false;
+	return !__test_and_set_bit(bit, w->used);
+}

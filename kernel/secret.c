@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Secret lists: made when they are set, wiped when they go. */
+
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "auth.h"
+#include "secret.h"
+
+/**
+ * romon_secrets_alloc() - prepare a list
+ * @text:	the secrets, which stay the caller's to wipe
+ * @n:		how many, at least 1
+ *
+ * Return: the list, or an error pointer: -ENOMEM, or -EOPNOTSUPP if the kernel
+ * has no MD5.
+ */
+struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
+					  u8 n)
+{
+	struct romon_secrets *list;
+	int err;
+	u8 i;
+
+	list = kzalloc(struct_size(list, secret, n), GFP_KERNEL);
+	if (!list)
+		return ERR_PTR(-ENOMEM);
+	list->n = n;
+	list->key = n;
+	for (i = 0; i < n; i++) {
+		struct romon_secret *s = &list->secret[i];
+
+		s->len = text[i].len;
+		if (!s->len) {
+			list->unhashed = true;
+			continue;
+		}
+		memcpy(s->value, text[i].value, s->len);
+		err = romon_auth_prepare(s);
+		if (err) {
+			romon_secrets_free(list);
+			return ERR_PTR(err);
+		}
+		if (list->key == n)
+			list->key = i;
+	}
+	return list;
+}
+
+/* Without a grace period: for a list that nobody else has seen. */
+void romon_secrets_free(struct romon_secrets *list)
+{
+	kfree_sensitive(list);
+}
+
+static void romon_secrets_rcu(struct rcu_head *rcu)
+{
+	romon_secrets_free(container_of(rcu, struct romon_secrets, rcu));
+}
+
+/*
+ * After nobody can find it any more. Not kfree_rcu(), which does not wipe; so
+ * the module waits for it before it goes. NULL is fine.
+ */
+void romon_secrets_free_rcu(struct romon_secrets *list)
+{
+	if (list)
+		call_rcu(&list->rcu, romon_secrets_rcu);
+}
