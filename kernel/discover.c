@@ -220,7 +220,7 @@ static void romon_answers_timer(struct timer_list *timer)
 		struct romon_port *port = romon_port_running_rcu(rn, cb.link);
 
 		if (port)
-			romon_xmit(port, skb, cb.mac);
+			romon_xmit(port, skb, cb.mac, NULL);
 		else
 			romon_drop(rn, NULL, skb, ROMON_DROP_no_link);
 	}
@@ -262,7 +262,7 @@ static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 
 	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
 	if (!delay_ms) {
-		romon_xmit(port, skb, mac);
+		romon_xmit(port, skb, mac, NULL);
 		return;
 	}
 	cb->due = jiffies + msecs_to_jiffies(get_random_u32_below(delay_ms) + 1);

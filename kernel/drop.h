@@ -22,6 +22,11 @@
 	X(bad_source, "Ethernet source is not a unicast address")	       \
 	X(hashed, "hashed, but no secret is set here")			       \
 	X(no_secret, "Hello or SeqErr, but no secret is set here")	       \
+	X(unhashed, "not hashed, but the secrets set here demand it")	       \
+	X(wrong_digest, "hashed with none of the secrets set here")	       \
+	X(neighbor_down, "hashed, but the neighbour has not proved to be alive") \
+	X(replayed, "sequence number used before, or too old")		       \
+	X(neighbor_table, "more neighbours than max-neighbors")		       \
 	X(own_flood, "this router's own Discover came back")		       \
 	X(loop, "has passed this router before")			       \
 	X(duplicate, "copy of a flood that came over no fewer hops")	       \

@@ -19,6 +19,7 @@
 /* Send a frame in transit to the node that @next names. Consumes the skb. */
 static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
 			  struct romon_frame *f,
+			  const struct romon_auth *auth,
 			  const struct romon_wire_entry *next)
 {
 	struct romon_net *rn = ingress->rn;
@@ -45,7 +46,7 @@ static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
 	memcpy(mac, next->mac, ETH_ALEN);
 	trace_romon_forward(egress, skb, f);
 	romon_stats_inc(ingress, ROMON_STAT_FORWARDED);
-	romon_xmit(egress, skb, mac);
+	romon_xmit(egress, skb, mac, auth);
 	return;
 drop:
 	romon_drop(rn, ingress, skb, reason);
@@ -72,7 +73,8 @@ static bool romon_forward_loops(struct romon_net *rn, const struct sk_buff *skb,
 
 /* A Data frame has come in. Consumes the skb. */
 void romon_forward_data(struct romon_port *port, const struct romon_self *self,
-			struct sk_buff *skb, struct romon_frame *f)
+			struct sk_buff *skb, struct romon_frame *f,
+			const struct romon_auth *auth)
 {
 	struct romon_net *rn = port->rn;
 	struct romon_wire_data *d;
@@ -99,7 +101,7 @@ void romon_forward_data(struct romon_port *port, const struct romon_self *self,
 	}
 	f->ptr++;
 	d->ptr = f->ptr;
-	romon_forward(port, skb, f, &d->entry[f->ptr]);
+	romon_forward(port, skb, f, auth, &d->entry[f->ptr]);
 	return;
 drop:
 	romon_drop(rn, port, skb, reason);
@@ -107,7 +109,8 @@ drop:
 
 /* A DiscoverResp has come in. Consumes the skb. */
 void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
-			struct sk_buff *skb, struct romon_frame *f)
+			struct sk_buff *skb, struct romon_frame *f,
+			const struct romon_auth *auth)
 {
 	struct romon_wire_discover *d = (void *)skb->data;
 	struct romon_net *rn = port->rn;
@@ -133,7 +136,7 @@ void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
 	d = (void *)skb->data;
 	f->ptr--;
 	d->ptr = f->ptr;
-	romon_forward(port, skb, f, &d->entry[f->ptr]);
+	romon_forward(port, skb, f, auth, &d->entry[f->ptr]);
 	return;
 drop:
 	romon_drop(rn, port, skb, reason);

@@ -6,13 +6,16 @@
 
 #include <linux/skbuff.h>
 
+struct romon_auth;
 struct romon_frame;
 struct romon_port;
 struct romon_self;
 
 void romon_forward_data(struct romon_port *port, const struct romon_self *self,
-			struct sk_buff *skb, struct romon_frame *f);
+			struct sk_buff *skb, struct romon_frame *f,
+			const struct romon_auth *auth);
 void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
-			struct sk_buff *skb, struct romon_frame *f);
+			struct sk_buff *skb, struct romon_frame *f,
+			const struct romon_auth *auth);
 
 #endif /* ROMON_FORWARD_H */

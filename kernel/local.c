@@ -64,7 +64,8 @@ static void romon_local_echo(struct romon_port *port,
 	if (!egress)
 		goto drop;
 	memcpy(mac, d->entry[0].mac, ETH_ALEN);
-	romon_xmit(egress, skb, mac);
+	/* The ports have changed, so the body is another one. */
+	romon_xmit(egress, skb, mac, NULL);
 	return;
 drop:
 	romon_drop(rn, port, skb, reason);
@@ -234,7 +235,7 @@ int romon_local_xmit_rcu(struct romon_net *rn, const struct romon_self *self,
 	}
 	romon_wire_build_data(skb_push(skb, head), self->id, dst, route, hops,
 			      local_port, remote_port, payload);
-	romon_xmit(port, skb, route[0].mac);
+	romon_xmit(port, skb, route[0].mac, NULL);
 	return 0;
 }
 

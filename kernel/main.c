@@ -5,6 +5,7 @@
 #include <net/genetlink.h>
 #include <net/netns/generic.h>
 
+#include "auth.h"
 #include "discover.h"
 #include "local.h"
 #include "net.h"
@@ -34,9 +35,12 @@ static int __init romon_init(void)
 {
 	int err;
 
-	err = register_pernet_subsys(&romon_net_ops);
+	err = romon_auth_init();
 	if (err)
 		return err;
+	err = register_pernet_subsys(&romon_net_ops);
+	if (err)
+		goto err_auth;
 	err = romon_port_init();
 	if (err)
 		goto err_pernet;
@@ -54,6 +58,8 @@ err_port:
 	romon_port_exit();
 err_pernet:
 	unregister_pernet_subsys(&romon_net_ops);
+err_auth:
+	romon_auth_exit();
 	return err;
 }
 
@@ -63,6 +69,7 @@ static void __exit romon_exit(void)
 	romon_local_exit();
 	romon_port_exit();
 	unregister_pernet_subsys(&romon_net_ops);
+	romon_auth_exit();
 }
 
 module_init(romon_init);

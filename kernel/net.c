@@ -30,6 +30,8 @@ static const struct romon_limits romon_limits_default = {
 	.max_ports = 1024,
 	.max_endpoints = 1024,
 	.queue_len = 4096,
+	.hello_interval_s = 5,
+	.max_neighbors = 1024,
 };
 
 /**
@@ -154,6 +156,7 @@ static void romon_self_stop(struct romon_net *rn)
 		return;
 	RCU_INIT_POINTER(rn->self, NULL);
 	romon_port_sync_all(rn);
+	romon_neigh_stop(rn);
 	romon_topology_stop(rn);
 	kfree_rcu(self, rcu);
 }
@@ -269,12 +272,15 @@ static void romon_net_take(struct romon_net *rn,
 	WRITE_ONCE(l->max_ports, config->limits.max_ports);
 	WRITE_ONCE(l->max_endpoints, config->limits.max_endpoints);
 	WRITE_ONCE(l->queue_len, config->limits.queue_len);
+	WRITE_ONCE(l->hello_interval_s, config->limits.hello_interval_s);
+	WRITE_ONCE(l->max_neighbors, config->limits.max_neighbors);
 }
 
 /**
  * romon_net_set() - change the settings, all of them or none
  * @rn:		the router, under rtnl
- * @config:	settings as they shall be
+ * @config:	settings as they shall be; if it succeeds, the list of secrets
+ *		is the router's, else the caller frees it after a grace period
  * @extack:	for a sentence
  *
  * Return: 0 or a negative errno.
@@ -282,6 +288,7 @@ static void romon_net_take(struct romon_net *rn,
 int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		  struct netlink_ext_ack *extack)
 {
+	struct romon_secrets *secrets = rtnl_dereference(rn->secrets);
 	struct romon_config old;
 	int err = 0;
 
@@ -292,6 +299,9 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		goto err_memory;
 
 	romon_net_take(rn, config);
+	/* Before the first port can run. */
+	if (config->set_secrets)
+		rcu_assign_pointer(rn->secrets, config->secrets);
 	strscpy(rn->hostname, utsname()->nodename, sizeof(rn->hostname));
 	if (!config->enabled)
 		romon_net_disable(rn);
@@ -306,6 +316,7 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		bool was = rn->enabled && !old.enabled;
 
 		romon_net_take(rn, &old);
+		rcu_assign_pointer(rn->secrets, secrets);
 		if (was)
 			romon_net_disable(rn);
 		/* As another router it could not start: be the old one again. */
@@ -315,6 +326,11 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 	}
 	if (old.limits.hop_limit != config->limits.hop_limit)
 		romon_topology_refresh(rn);
+
+	if (config->set_secrets) {
+		romon_secrets_free_rcu(secrets);
+		romon_neigh_announce(rn);
+	}
 	return 0;
 
 err_memory:
@@ -340,6 +356,7 @@ int __net_init romon_net_init(struct net *net)
 	}
 	romon_topology_net_init(rn);
 	romon_discover_net_init(rn);
+	romon_neigh_net_init(rn);
 	romon_local_net_init(rn);
 	return 0;
 }
@@ -353,5 +370,6 @@ void __net_exit romon_net_exit(struct net *net)
 	rtnl_unlock();
 	romon_local_net_exit(rn);
 	romon_port_net_exit(rn);
+	romon_secrets_free_rcu(rcu_dereference_protected(rn->secrets, true));
 	free_percpu(rn->stats);
 }

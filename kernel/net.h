@@ -17,7 +17,9 @@
 
 #include <uapi/linux/romon.h>
 
+#include "neigh.h"
 #include "port.h"
+#include "secret.h"
 #include "stats.h"
 #include "topology.h"
 #include "wire.h"
@@ -50,6 +52,8 @@ struct romon_limits {
 	u32	max_ports;
 	u32	max_endpoints;
 	u32	queue_len;
+	u32	hello_interval_s;
+	u32	max_neighbors;
 };
 
 struct romon_origins;
@@ -87,6 +91,11 @@ struct romon_answers {
  * @macs:	ports by link MAC. Changed under rtnl, read under RCU
  * @mac_seed:	of their hash, so that nobody outside can aim at a bucket
  * @port_gen:	changes with every entry, device and port. Under rtnl
+ * @secrets:	of ports that have none of their own. RCU, replaced under rtnl
+ * @hello_work:	sends Hellos, misses neighbours
+ * @hello_now:	bit 0: @hello_work shall send one at once
+ * @hello_ticks: looks for neighbours since the last Hello; @hello_work's own
+ * @n_neighs:	of all ports
  * @origins:	floods being told apart. RCU, replaced under rtnl
  * @answers:	own lock
  * @flood_work:	sends this router's own Discover
@@ -127,6 +136,12 @@ struct romon_net {
 	u32			mac_seed;
 	u32			port_gen;
 
+	struct romon_secrets __rcu *secrets;
+	struct delayed_work	hello_work;
+	unsigned long		hello_now;
+	u32			hello_ticks;
+	atomic_t		n_neighs;
+
 	struct romon_origins __rcu *origins;
 	struct romon_answers	answers;
 	struct delayed_work	flood_work;
@@ -151,6 +166,8 @@ struct romon_config {
 	char	identity[ROMON_IDENTITY_MAX_LEN + 1];
 	char	board[ROMON_IDENTITY_MAX_LEN + 1];
 	struct romon_limits limits;
+	bool	set_secrets;
+	struct romon_secrets *secrets;	/* NULL for none */
 };
 
 void romon_net_config(const struct romon_net *rn, struct romon_config *config);

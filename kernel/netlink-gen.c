@@ -57,8 +57,18 @@ static const struct netlink_range_validation romon_a_config_queue_len_range = {
 	.max	= 65536ULL,
 };
 
+static const struct netlink_range_validation romon_a_config_max_neighbors_range = {
+	.min	= 1ULL,
+	.max	= 1048576ULL,
+};
+
+/* Common nested types */
+const struct nla_policy romon_secrets_nl_policy[ROMON_A_SECRETS_SECRET + 1] = {
+	[ROMON_A_SECRETS_SECRET] = { .type = NLA_BINARY, },
+};
+
 /* ROMON_CMD_CONFIG_SET - do */
-static const struct nla_policy romon_config_set_nl_policy[ROMON_A_CONFIG_QUEUE_LEN + 1] = {
+static const struct nla_policy romon_config_set_nl_policy[ROMON_A_CONFIG_MAX_NEIGHBORS + 1] = {
 	[ROMON_A_CONFIG_ENABLED] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ROMON_A_CONFIG_ID] = NLA_POLICY_EXACT_LEN(ROMON_ID_LEN),
 	[ROMON_A_CONFIG_IDENTITY] = { .type = NLA_NUL_STRING, .len = ROMON_IDENTITY_MAX_LEN, },
@@ -74,6 +84,9 @@ static const struct nla_policy romon_config_set_nl_policy[ROMON_A_CONFIG_QUEUE_L
 	[ROMON_A_CONFIG_MAX_PORTS] = NLA_POLICY_FULL_RANGE(NLA_U32, &romon_a_config_max_ports_range),
 	[ROMON_A_CONFIG_MAX_ENDPOINTS] = NLA_POLICY_FULL_RANGE(NLA_U32, &romon_a_config_max_endpoints_range),
 	[ROMON_A_CONFIG_QUEUE_LEN] = NLA_POLICY_FULL_RANGE(NLA_U32, &romon_a_config_queue_len_range),
+	[ROMON_A_CONFIG_SECRETS] = NLA_POLICY_NESTED(romon_secrets_nl_policy),
+	[ROMON_A_CONFIG_HELLO_INTERVAL] = NLA_POLICY_RANGE(NLA_U32, 1, 3600),
+	[ROMON_A_CONFIG_MAX_NEIGHBORS] = NLA_POLICY_FULL_RANGE(NLA_U32, &romon_a_config_max_neighbors_range),
 };
 
 /* ROMON_CMD_PORT_GET - do */
@@ -82,21 +95,23 @@ static const struct nla_policy romon_port_get_nl_policy[ROMON_A_PORT_INTERFACE +
 };
 
 /* ROMON_CMD_PORT_ADD - do */
-static const struct nla_policy romon_port_add_nl_policy[ROMON_A_PORT_COMMENT + 1] = {
+static const struct nla_policy romon_port_add_nl_policy[ROMON_A_PORT_SECRETS + 1] = {
 	[ROMON_A_PORT_INTERFACE] = { .type = NLA_NUL_STRING, .len = ROMON_IFNAME_MAX_LEN, },
 	[ROMON_A_PORT_COST] = { .type = NLA_U16, },
 	[ROMON_A_PORT_FORBID] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ROMON_A_PORT_DISABLED] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ROMON_A_PORT_COMMENT] = { .type = NLA_NUL_STRING, .len = ROMON_COMMENT_MAX_LEN, },
+	[ROMON_A_PORT_SECRETS] = NLA_POLICY_NESTED(romon_secrets_nl_policy),
 };
 
 /* ROMON_CMD_PORT_SET - do */
-static const struct nla_policy romon_port_set_nl_policy[ROMON_A_PORT_COMMENT + 1] = {
+static const struct nla_policy romon_port_set_nl_policy[ROMON_A_PORT_SECRETS + 1] = {
 	[ROMON_A_PORT_INTERFACE] = { .type = NLA_NUL_STRING, .len = ROMON_IFNAME_MAX_LEN, },
 	[ROMON_A_PORT_COST] = { .type = NLA_U16, },
 	[ROMON_A_PORT_FORBID] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ROMON_A_PORT_DISABLED] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ROMON_A_PORT_COMMENT] = { .type = NLA_NUL_STRING, .len = ROMON_COMMENT_MAX_LEN, },
+	[ROMON_A_PORT_SECRETS] = NLA_POLICY_NESTED(romon_secrets_nl_policy),
 };
 
 /* ROMON_CMD_PORT_DEL - do */
@@ -140,7 +155,7 @@ static const struct genl_split_ops romon_nl_ops[] = {
 		.pre_doit	= romon_nl_admin_pre_doit,
 		.doit		= romon_nl_config_set_doit,
 		.policy		= romon_config_set_nl_policy,
-		.maxattr	= ROMON_A_CONFIG_QUEUE_LEN,
+		.maxattr	= ROMON_A_CONFIG_MAX_NEIGHBORS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
@@ -160,7 +175,7 @@ static const struct genl_split_ops romon_nl_ops[] = {
 		.pre_doit	= romon_nl_admin_pre_doit,
 		.doit		= romon_nl_port_add_doit,
 		.policy		= romon_port_add_nl_policy,
-		.maxattr	= ROMON_A_PORT_COMMENT,
+		.maxattr	= ROMON_A_PORT_SECRETS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
@@ -168,7 +183,7 @@ static const struct genl_split_ops romon_nl_ops[] = {
 		.pre_doit	= romon_nl_admin_pre_doit,
 		.doit		= romon_nl_port_set_doit,
 		.policy		= romon_port_set_nl_policy,
-		.maxattr	= ROMON_A_PORT_COMMENT,
+		.maxattr	= ROMON_A_PORT_SECRETS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
@@ -225,6 +240,11 @@ static const struct genl_split_ops romon_nl_ops[] = {
 		.policy		= romon_datagram_send_nl_policy,
 		.maxattr	= ROMON_A_DATAGRAM_ROUTE,
 		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= ROMON_CMD_NEIGHBOR_GET,
+		.dumpit	= romon_nl_neighbor_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
 	},
 };
 

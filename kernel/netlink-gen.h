@@ -12,6 +12,9 @@
 #include <uapi/linux/romon.h>
 #include <net/net_namespace.h>
 
+/* Common nested types */
+extern const struct nla_policy romon_secrets_nl_policy[ROMON_A_SECRETS_SECRET + 1];
+
 int romon_nl_admin_pre_doit(const struct genl_split_ops *ops,
 			    struct sk_buff *skb, struct genl_info *info);
 
@@ -29,6 +32,8 @@ int romon_nl_discover_doit(struct sk_buff *skb, struct genl_info *info);
 int romon_nl_endpoint_bind_doit(struct sk_buff *skb, struct genl_info *info);
 int romon_nl_endpoint_unbind_doit(struct sk_buff *skb, struct genl_info *info);
 int romon_nl_datagram_send_doit(struct sk_buff *skb, struct genl_info *info);
+int romon_nl_neighbor_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb);
 
 enum {
 	ROMON_NLGRP_EVENTS,

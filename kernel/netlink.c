@@ -11,11 +11,40 @@
 
 #include "discover.h"
 #include "local.h"
+#include "neigh.h"
 #include "net.h"
 #include "netlink.h"
 #include "netlink-gen.h"
 #include "port.h"
+#include "secret.h"
 #include "topology.h"
+
+static void romon_nl_wipe_secrets(struct nlattr *nest)
+{
+	struct nlattr *attr;
+	int rem;
+
+	nla_for_each_nested(attr, nest, rem)
+		memzero_explicit(nla_data(attr), nla_len(attr));
+}
+
+/* A request is refused before its secrets were read. */
+static void romon_nl_wipe(struct genl_info *info)
+{
+	struct nlattr *nest = NULL;
+
+	switch (info->genlhdr->cmd) {
+	case ROMON_CMD_CONFIG_SET:
+		nest = info->attrs[ROMON_A_CONFIG_SECRETS];
+		break;
+	case ROMON_CMD_PORT_ADD:
+	case ROMON_CMD_PORT_SET:
+		nest = info->attrs[ROMON_A_PORT_SECRETS];
+		break;
+	}
+	if (nest)
+		romon_nl_wipe_secrets(nest);
+}
 
 /* Everything that changes something passes here first. */
 int romon_nl_admin_pre_doit(const struct genl_split_ops *ops,
@@ -25,6 +54,7 @@ int romon_nl_admin_pre_doit(const struct genl_split_ops *ops,
 			       CAP_NET_ADMIN))
 		return 0;
 	NL_SET_ERR_MSG(info->extack, "Needs CAP_NET_ADMIN over the network namespace");
+	romon_nl_wipe(info);
 	return -EPERM;
 }
 
@@ -74,6 +104,77 @@ static int romon_nl_fill_stats(struct sk_buff *skb, int attr,
 	return 0;
 }
 
+/* Whether whoever asks, in @skb, may be told secrets. */
+static bool romon_nl_is_admin(const struct sk_buff *skb,
+			      const struct romon_net *rn)
+{
+	return netlink_ns_capable(skb, rn->net->user_ns, CAP_NET_ADMIN);
+}
+
+static int romon_nl_fill_secrets(struct sk_buff *skb, int attr, int count,
+				 const struct romon_secrets *list, bool admin)
+{
+	struct nlattr *nest;
+	unsigned int i;
+
+	if (nla_put_u32(skb, count, list ? list->n : 0))
+		return -EMSGSIZE;
+	if (!list || !admin)
+		return 0;
+	nest = nla_nest_start(skb, attr);
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < list->n; i++)
+		if (nla_put(skb, ROMON_A_SECRETS_SECRET, list->secret[i].len,
+			    list->secret[i].value))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/*
+ * Read a list of secrets, and wipe it from the request. An error pointer and
+ * a sentence, a list, or NULL for an empty one.
+ */
+static struct romon_secrets *romon_nl_get_secrets(struct genl_info *info,
+						  struct nlattr *nest)
+{
+	struct romon_secret_text text[ROMON_SECRETS_MAX];
+	struct romon_secrets *list = NULL;
+	struct nlattr *attr;
+	int rem, err = 0;
+	u8 n = 0;
+
+	nla_for_each_nested(attr, nest, rem) {
+		if (nla_type(attr) != ROMON_A_SECRETS_SECRET)
+			continue;
+		if (n == ROMON_SECRETS_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "A list has at most 16 secrets");
+			err = -E2BIG;
+			break;
+		}
+		if (nla_len(attr) > ROMON_SECRET_MAX_LEN) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "A secret has at most 64 bytes");
+			err = -EINVAL;
+			break;
+		}
+		text[n].value = nla_data(attr);
+		text[n].len = nla_len(attr);
+		n++;
+	}
+	if (!err && n) {
+		list = romon_secrets_alloc(text, n);
+		err = PTR_ERR_OR_ZERO(list);
+		if (err == -EOPNOTSUPP)
+			NL_SET_ERR_MSG_ATTR(info->extack, nest,
+					    "This kernel has no MD5");
+	}
+	romon_nl_wipe_secrets(nest);
+	return err ? ERR_PTR(err) : list;
+}
+
 /* A message to answer a request with; 0 portid and seq make it an event. */
 static int romon_nl_send(struct sk_buff *skb, struct romon_net *rn,
 			 struct genl_info *info)
@@ -95,7 +196,7 @@ static bool romon_nl_wanted(const struct romon_net *rn)
 }
 
 static int romon_nl_fill_config(struct sk_buff *skb, struct romon_net *rn,
-				u32 portid, u32 seq, u8 cmd)
+				u32 portid, u32 seq, u8 cmd, bool admin)
 {
 	const struct romon_limits *l = &rn->limits;
 	char version[ROMON_VERSION_STRLEN];
@@ -142,6 +243,12 @@ static int romon_nl_fill_config(struct sk_buff *skb, struct romon_net *rn,
 	    nla_put_u32(skb, ROMON_A_CONFIG_MAX_PORTS, l->max_ports) ||
 	    nla_put_u32(skb, ROMON_A_CONFIG_MAX_ENDPOINTS, l->max_endpoints) ||
 	    nla_put_u32(skb, ROMON_A_CONFIG_QUEUE_LEN, l->queue_len) ||
+	    nla_put_u32(skb, ROMON_A_CONFIG_HELLO_INTERVAL,
+			l->hello_interval_s) ||
+	    nla_put_u32(skb, ROMON_A_CONFIG_MAX_NEIGHBORS, l->max_neighbors) ||
+	    romon_nl_fill_secrets(skb, ROMON_A_CONFIG_SECRETS,
+				  ROMON_A_CONFIG_SECRETS_COUNT,
+				  rtnl_dereference(rn->secrets), admin) ||
 	    nla_put_u32(skb, ROMON_A_CONFIG_NODES, nodes) ||
 	    nla_put_u32(skb, ROMON_A_CONFIG_EDGES, edges) ||
 	    romon_nl_fill_stats(skb, ROMON_A_CONFIG_STATS, rn->stats)) {
@@ -158,12 +265,13 @@ int romon_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int err;
 
-	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	msg = genlmsg_new(2 * NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
 	rtnl_lock();
 	err = romon_nl_fill_config(msg, rn, info->snd_portid, info->snd_seq,
-				   ROMON_CMD_CONFIG_GET);
+				   ROMON_CMD_CONFIG_GET,
+				   romon_nl_is_admin(skb, rn));
 	rtnl_unlock();
 	if (err) {
 		nlmsg_free(msg);
@@ -182,7 +290,8 @@ void romon_nl_config_ntf(struct romon_net *rn)
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	if (romon_nl_fill_config(msg, rn, 0, 0, ROMON_CMD_CONFIG_CHANGE_NTF))
+	if (romon_nl_fill_config(msg, rn, 0, 0, ROMON_CMD_CONFIG_CHANGE_NTF,
+				 false))
 		nlmsg_free(msg);
 	else
 		romon_nl_send(msg, rn, NULL);
@@ -206,6 +315,15 @@ int romon_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!config)
 		return -ENOMEM;
 	l = &config->limits;
+	if (attrs[ROMON_A_CONFIG_SECRETS]) {
+		config->secrets = romon_nl_get_secrets(info,
+						       attrs[ROMON_A_CONFIG_SECRETS]);
+		config->set_secrets = true;
+		if (IS_ERR(config->secrets)) {
+			err = PTR_ERR(config->secrets);
+			goto out_free;
+		}
+	}
 
 	rtnl_lock();
 	romon_net_config(rn, config);
@@ -239,19 +357,27 @@ int romon_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_PORTS, &l->max_ports);
 	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_ENDPOINTS, &l->max_endpoints);
 	romon_nl_get_u32(info, ROMON_A_CONFIG_QUEUE_LEN, &l->queue_len);
+	romon_nl_get_u32(info, ROMON_A_CONFIG_HELLO_INTERVAL,
+			 &l->hello_interval_s);
+	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_NEIGHBORS, &l->max_neighbors);
 
 	err = romon_net_set(rn, config, info->extack);
-	if (!err)
+	if (!err) {
+		/* The list is the router's now. */
+		config->secrets = NULL;
 		romon_nl_config_ntf(rn);
+	}
 out:
 	rtnl_unlock();
+	romon_secrets_free_rcu(config->secrets);
+out_free:
 	kfree(config);
 	return err;
 }
 
 static int romon_nl_fill_port(struct sk_buff *skb,
 			      const struct romon_port_info *info, u32 portid,
-			      u32 seq, int flags, u8 cmd,
+			      u32 seq, int flags, u8 cmd, bool admin,
 			      struct netlink_callback *cb)
 {
 	const struct romon_entry *entry = info->entry;
@@ -276,7 +402,11 @@ static int romon_nl_fill_port(struct sk_buff *skb,
 	    nla_put_u8(skb, ROMON_A_PORT_DYNAMIC, info->dynamic) ||
 	    nla_put_u32(skb, ROMON_A_PORT_STATE, info->state) ||
 	    (entry->comment && !info->dynamic &&
-	     nla_put_string(skb, ROMON_A_PORT_COMMENT, entry->comment)))
+	     nla_put_string(skb, ROMON_A_PORT_COMMENT, entry->comment)) ||
+	    (!info->dynamic &&
+	     romon_nl_fill_secrets(skb, ROMON_A_PORT_SECRETS,
+				   ROMON_A_PORT_SECRETS_COUNT, entry->secrets,
+				   admin)))
 		goto cancel;
 	if (dev && (nla_put(skb, ROMON_A_PORT_MAC, dev->addr_len,
 			    dev->dev_addr) ||
@@ -307,7 +437,7 @@ void romon_nl_port_ntf(struct romon_net *rn, const struct romon_port_info *info,
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	if (romon_nl_fill_port(msg, info, 0, 0, 0, cmd, NULL))
+	if (romon_nl_fill_port(msg, info, 0, 0, 0, cmd, false, NULL))
 		nlmsg_free(msg);
 	else
 		romon_nl_send(msg, rn, NULL);
@@ -363,7 +493,8 @@ int romon_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info)
 		goto err_unlock;
 	}
 	err = romon_nl_fill_port(msg, &port, info->snd_portid, info->snd_seq, 0,
-				 ROMON_CMD_PORT_GET, NULL);
+				 ROMON_CMD_PORT_GET,
+				 romon_nl_is_admin(skb, rn), NULL);
 	if (err)
 		goto err_unlock;
 	rtnl_unlock();
@@ -386,6 +517,7 @@ int romon_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct romon_nl_port_cursor *cursor = (void *)cb->ctx;
 	struct romon_net *rn = romon_net(sock_net(skb->sk));
 	u32 portid = NETLINK_CB(cb->skb).portid;
+	bool admin = romon_nl_is_admin(cb->skb, rn);
 	struct romon_port_info info;
 	struct romon_entry *entry;
 	struct net_device *dev;
@@ -400,7 +532,8 @@ int romon_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			continue;
 		romon_port_info_entry_rtnl(rn, entry, &info);
 		err = romon_nl_fill_port(skb, &info, portid, cb->nlh->nlmsg_seq,
-					 NLM_F_MULTI, ROMON_CMD_PORT_GET, cb);
+					 NLM_F_MULTI, ROMON_CMD_PORT_GET, admin,
+					 cb);
 		if (err)
 			goto out;
 		cursor->entries++;
@@ -413,7 +546,7 @@ int romon_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			err = romon_nl_fill_port(skb, &info, portid,
 						 cb->nlh->nlmsg_seq,
 						 NLM_F_MULTI,
-						 ROMON_CMD_PORT_GET, cb);
+						 ROMON_CMD_PORT_GET, admin, cb);
 		if (err)
 			goto out;
 		cursor->devices++;
@@ -444,8 +577,15 @@ int romon_nl_port_add_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *name = romon_nl_interface(info);
 	int err;
 
-	if (!name)
+	if (info->attrs[ROMON_A_PORT_SECRETS]) {
+		new.secrets = romon_nl_get_secrets(info, info->attrs[ROMON_A_PORT_SECRETS]);
+		if (IS_ERR(new.secrets))
+			return PTR_ERR(new.secrets);
+	}
+	if (!name) {
+		romon_secrets_free(new.secrets);
 		return -EINVAL;
+	}
 	strscpy(new.name, name, sizeof(new.name));
 	romon_nl_get_port(info, &new);
 
@@ -462,6 +602,8 @@ int romon_nl_port_add_doit(struct sk_buff *skb, struct genl_info *info)
 					info->attrs[ROMON_A_PORT_INTERFACE]);
 	}
 	rtnl_unlock();
+	if (err)
+		romon_secrets_free(new.secrets);
 	return err;
 }
 
@@ -482,11 +624,20 @@ int romon_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct romon_net *rn = romon_net(genl_info_net(info));
 	const char *name = romon_nl_interface(info);
+	struct nlattr *attr = info->attrs[ROMON_A_PORT_SECRETS];
+	struct romon_secrets *secrets = NULL;
 	struct romon_entry *entry, new;
 	int err = -ENOENT;
 
-	if (!name)
+	if (attr) {
+		secrets = romon_nl_get_secrets(info, attr);
+		if (IS_ERR(secrets))
+			return PTR_ERR(secrets);
+	}
+	if (!name) {
+		romon_secrets_free(secrets);
 		return -EINVAL;
+	}
 	rtnl_lock();
 	entry = romon_nl_entry(rn, info, name);
 	if (!entry)
@@ -503,9 +654,13 @@ int romon_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	new = *entry;
 	romon_nl_get_port(info, &new);
+	if (attr)
+		new.secrets = secrets;
 	err = romon_entry_set_rtnl(rn, entry, &new);
 out:
 	rtnl_unlock();
+	if (err)
+		romon_secrets_free_rcu(secrets);
 	return err;
 }
 
@@ -774,6 +929,138 @@ int romon_nl_edge_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		romon_edge_key(edge, cursor);
 	}
 	mutex_unlock(&topo->lock);
+	return skb->len ?: err;
+}
+
+static int romon_nl_fill_neigh(struct sk_buff *skb, struct romon_port *port,
+			       const struct romon_neigh_info *info,
+			       const char *identity, u32 portid, u32 seq,
+			       int flags, u8 cmd)
+{
+	void *hdr = genlmsg_put(skb, portid, seq, &romon_nl_family, flags, cmd);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, ROMON_A_NEIGHBOR_INTERFACE, port->dev->name) ||
+	    nla_put_u32(skb, ROMON_A_NEIGHBOR_LINK, port->link) ||
+	    nla_put(skb, ROMON_A_NEIGHBOR_MAC, ETH_ALEN, info->mac) ||
+	    (!is_zero_ether_addr(info->id) &&
+	     nla_put(skb, ROMON_A_NEIGHBOR_ID, ETH_ALEN, info->id)) ||
+	    (identity &&
+	     nla_put_string(skb, ROMON_A_NEIGHBOR_IDENTITY, identity)) ||
+	    nla_put_u32(skb, ROMON_A_NEIGHBOR_STATE,
+			info->up ? ROMON_NEIGHBOR_STATE_UP :
+				   ROMON_NEIGHBOR_STATE_INIT) ||
+	    nla_put_u32(skb, ROMON_A_NEIGHBOR_SINCE, info->since_ms) ||
+	    nla_put_u32(skb, ROMON_A_NEIGHBOR_HEARD, info->heard_ms) ||
+	    (info->rtt_us &&
+	     nla_put_u32(skb, ROMON_A_NEIGHBOR_RTT, info->rtt_us)) ||
+	    nla_put_u32(skb, ROMON_A_NEIGHBOR_SECRET, info->index + 1)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* From softirq too. */
+void romon_nl_neigh_ntf(struct romon_port *port,
+			const struct romon_neigh_info *info, u8 cmd)
+{
+	struct romon_net *rn = port->rn;
+	struct sk_buff *msg;
+
+	if (!romon_nl_wanted(rn))
+		return;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	if (!msg)
+		return;
+	if (romon_nl_fill_neigh(msg, port, info, NULL, 0, 0, 0, cmd))
+		nlmsg_free(msg);
+	else
+		genlmsg_multicast_netns(&romon_nl_family, rn->net, msg, 0,
+					ROMON_NLGRP_EVENTS, GFP_ATOMIC);
+}
+
+/*
+ * Authentication has refused a frame that claims to come from @mac. In
+ * softirq. Told at most once a second for each port; the counters tell all.
+ */
+void romon_nl_refused(struct romon_port *port, const u8 *mac,
+		      enum romon_drop reason)
+{
+	struct romon_net *rn = port->rn;
+	u64 told, now = get_jiffies_64();
+	struct sk_buff *msg;
+	void *hdr;
+
+	if (!romon_nl_wanted(rn))
+		return;
+	told = READ_ONCE(port->refused_at);
+	if (told && time_before64(now, told + HZ))
+		return;
+	WRITE_ONCE(port->refused_at, now);
+
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	if (!msg)
+		return;
+	hdr = genlmsg_put(msg, 0, 0, &romon_nl_family, 0,
+			  ROMON_CMD_REFUSED_NTF);
+	if (!hdr ||
+	    nla_put_string(msg, ROMON_A_REFUSED_INTERFACE, port->dev->name) ||
+	    nla_put(msg, ROMON_A_REFUSED_MAC, ETH_ALEN, mac) ||
+	    nla_put_string(msg, ROMON_A_REFUSED_REASON,
+			   romon_drop_name(reason))) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_end(msg, hdr);
+	genlmsg_multicast_netns(&romon_nl_family, rn->net, msg, 0,
+				ROMON_NLGRP_EVENTS, GFP_ATOMIC);
+}
+
+/* Where a dump of neighbours goes on. */
+struct romon_nl_neigh_cursor {
+	u32	port;
+	u32	neigh;
+};
+
+int romon_nl_neighbor_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	struct romon_nl_neigh_cursor *cursor = (void *)cb->ctx;
+	struct romon_net *rn = romon_net(sock_net(skb->sk));
+	u32 portid = NETLINK_CB(cb->skb).portid;
+	struct romon_neigh_info info;
+	struct romon_port *port;
+	struct romon_node *node;
+	int err = 0;
+	u32 i = 0;
+
+	BUILD_BUG_ON(sizeof(*cursor) > sizeof(cb->ctx));
+	rtnl_lock();
+	cb->seq = rn->port_gen + 1;
+	mutex_lock(&rn->topo.lock);
+	list_for_each_entry(port, &rn->ports, list) {
+		if (i++ < cursor->port)
+			continue;
+		while (romon_neigh_info(port, cursor->neigh, &info)) {
+			node = romon_node_find(&rn->topo, info.id);
+			err = romon_nl_fill_neigh(skb, port, &info,
+						  node ? node->identity : NULL,
+						  portid, cb->nlh->nlmsg_seq,
+						  NLM_F_MULTI,
+						  ROMON_CMD_NEIGHBOR_GET);
+			if (err)
+				goto out;
+			cursor->neigh++;
+		}
+		cursor->port++;
+		cursor->neigh = 0;
+	}
+out:
+	mutex_unlock(&rn->topo.lock);
+	rtnl_unlock();
 	return skb->len ?: err;
 }
 

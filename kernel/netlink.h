@@ -6,8 +6,12 @@
 
 #include <linux/types.h>
 
+#include "drop.h"
+
+struct romon_neigh_info;
 struct romon_net;
 struct romon_node;
+struct romon_port;
 struct romon_port_info;
 struct romon_wire_entry;
 struct sk_buff;
@@ -33,6 +37,10 @@ void romon_nl_datagram_error(struct romon_net *rn, u32 portid, const u8 *id,
 void romon_nl_config_ntf(struct romon_net *rn);
 void romon_nl_port_ntf(struct romon_net *rn, const struct romon_port_info *info,
 		       u8 cmd);
+void romon_nl_neigh_ntf(struct romon_port *port,
+			const struct romon_neigh_info *info, u8 cmd);
+void romon_nl_refused(struct romon_port *port, const u8 *mac,
+		      enum romon_drop reason);
 void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd);
 
 int romon_nl_init(void);

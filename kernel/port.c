@@ -14,6 +14,7 @@
 #include <linux/rtnetlink.h>
 #include <net/dsa.h>
 
+#include "auth.h"
 #include "discover.h"
 #include "net.h"
 #include "netlink.h"
@@ -52,6 +53,14 @@ bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac)
 		if (ether_addr_equal_unaligned(port->dev->dev_addr, mac))
 			return true;
 	return false;
+}
+
+/* The secrets that apply to a port, or NULL. */
+const struct romon_secrets *
+romon_port_secrets_rcu(const struct romon_port *port)
+{
+	return rcu_dereference(port->secrets) ?:
+	       rcu_dereference(port->rn->secrets);
 }
 
 u16 romon_port_l2mtu(const struct romon_port *port)
@@ -233,6 +242,9 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	port->rn = rn;
 	port->dev = dev;
 	port->cost = entry->cost;
+	atomic64_set(&port->seq, romon_auth_first_seq());
+	romon_neigh_port_init(port);
+	RCU_INIT_POINTER(port->secrets, entry->secrets);
 
 	/* Set last, when all is reachable: frames may come in at once. */
 	err = xa_insert(&rn->ifindex, dev->ifindex, port, GFP_KERNEL);
@@ -287,6 +299,7 @@ static void romon_port_destroy(struct romon_port *port)
 	dev_mc_del(port->dev, romon_group_mac);
 	romon_topology_port_down(rn, port->link);
 	netdev_put(port->dev, &port->dev_tracker);
+	romon_neigh_port_flush(port);
 	free_percpu(port->stats);
 	kfree(port);
 }
@@ -301,11 +314,18 @@ static void romon_port_update(struct romon_port *port,
 
 	romon_port_rehash(port);
 	WRITE_ONCE(port->cost, entry->cost);
+	if (rcu_access_pointer(port->secrets) != entry->secrets) {
+		rcu_assign_pointer(port->secrets, entry->secrets);
+		romon_neigh_announce(rn);
+	}
 	if (port->running && !up) {
 		WRITE_ONCE(port->running, false);
 		romon_topology_port_down(rn, port->link);
+		romon_neigh_port_flush(port);
+	} else if (!port->running && up) {
+		WRITE_ONCE(port->running, true);
+		romon_neigh_announce(rn);
 	}
-	WRITE_ONCE(port->running, up);
 	romon_port_end(port, &end);
 	romon_topology_port_change(rn, &end);
 }
@@ -442,8 +462,10 @@ static int romon_entry_refuse(struct romon_net *rn, const char *name,
 	}
 }
 
+/* Nobody but a port uses the secrets of an entry, until a grace period. */
 static void romon_entry_free(struct romon_entry *entry)
 {
+	romon_secrets_free_rcu(entry->secrets);
 	kfree(entry->comment);
 	kfree(entry);
 }
@@ -466,7 +488,10 @@ static int romon_entry_copy(struct romon_entry *entry,
 	return 0;
 }
 
-/* Add an entry with the name and settings of @new, which stays the caller's. */
+/*
+ * Add an entry with the name and settings of @new, which stays the caller's,
+ * but for its secrets if this succeeds.
+ */
 int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 			 struct netlink_ext_ack *extack)
 {
@@ -494,8 +519,11 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 	list_add_tail(&entry->list, &rn->entries);
 	rn->n_entries++;
 
+	entry->secrets = new->secrets;
 	err = romon_entry_sync(rn, entry);
 	if (err) {
+		/* No port has come to use them. */
+		entry->secrets = NULL;
 		NL_SET_ERR_MSG(extack, "No port for the device: max-ports reached, or no memory");
 		list_del(&entry->list);
 		rn->n_entries--;
@@ -508,9 +536,10 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 }
 
 /*
- * Take over the settings of @new, which stays the caller's, or none of them.
- * That there are too many devices is no error, their state tells; that there
- * is no memory is.
+ * Take over the settings of @new, which stays the caller's but for secrets
+ * other than @entry's, or none of them. That there are too many devices is no
+ * error, their state tells; that there is no memory is. Secrets that were not
+ * taken over are the caller's to free, after a grace period.
  */
 int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
 			 const struct romon_entry *new)
@@ -521,6 +550,8 @@ int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
 	ASSERT_RTNL();
 	entry->comment = NULL;
 	err = romon_entry_copy(entry, new);
+	if (!err)
+		entry->secrets = new->secrets;
 	if (!err && romon_entry_sync(rn, entry) == -ENOMEM) {
 		err = -ENOMEM;
 		kfree(entry->comment);
@@ -530,10 +561,13 @@ int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
 		entry->forbid = old.forbid;
 		entry->disabled = old.disabled;
 		entry->comment = old.comment;
+		entry->secrets = old.secrets;
 		romon_entry_sync(rn, entry);
 		return err;
 	}
 	kfree(old.comment);
+	if (old.secrets != entry->secrets)
+		romon_secrets_free_rcu(old.secrets);
 	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_CHANGE_NTF);
 	return 0;
 }

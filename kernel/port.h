@@ -9,6 +9,8 @@
 
 #include <uapi/linux/romon.h>
 
+#include "neigh.h"
+#include "secret.h"
 #include "stats.h"
 #include "wire.h"
 
@@ -30,6 +32,7 @@ struct romon_entry {
 	bool	forbid;
 	bool	disabled;
 	char	*comment;	/* may be NULL */
+	struct romon_secrets *secrets;	/* NULL: those of the router */
 };
 
 /**
@@ -40,6 +43,10 @@ struct romon_entry {
  * @link:	this router's number for the port
  * @cost:	changed under rtnl, read anywhere
  * @running:	up and with carrier. Changed under rtnl, read anywhere
+ * @seq:	sequence number of the last hashed frame sent
+ * @secrets:	own list, or NULL for the router's. RCU, replaced under rtnl
+ * @neighs:	own lock
+ * @refused_at:	jiffies64 of the last event about a refused frame, 0 if none
  * @stats:	counters
  * @mac:	in romon_net.macs, by link MAC. Changed under rtnl, read under RCU
  * @list:	in romon_net.ports. Changed under rtnl, read under RCU
@@ -55,6 +62,10 @@ struct romon_port {
 	u32			link;
 	u16			cost;
 	bool			running;
+	atomic64_t		seq;
+	struct romon_secrets __rcu *secrets;
+	struct romon_neighs	neighs;
+	u64			refused_at;
 	struct romon_stats __percpu *stats;
 	struct hlist_node	mac;
 	struct list_head	list;
@@ -76,6 +87,8 @@ struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link);
 struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link);
 bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac);
 void romon_port_end(const struct romon_port *port, struct romon_end *end);
+const struct romon_secrets *
+romon_port_secrets_rcu(const struct romon_port *port);
 u16 romon_port_l2mtu(const struct romon_port *port);
 
 int romon_port_net_init(struct romon_net *rn);

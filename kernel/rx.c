@@ -9,9 +9,12 @@
 #include <linux/etherdevice.h>
 #include <linux/skbuff.h>
 
+#include "auth.h"
 #include "discover.h"
 #include "forward.h"
+#include "neigh.h"
 #include "net.h"
+#include "netlink.h"
 #include "port.h"
 #include "rx.h"
 #include "topology.h"
@@ -50,27 +53,12 @@ static enum romon_drop romon_rx_parse(struct sk_buff *skb,
 	}
 }
 
-/*
- * Without secrets only unhashed frames are accepted. Hashed ones, Hello and
- * SeqErr have nobody to verify them here.
- */
-static enum romon_drop romon_rx_authenticate(const struct sk_buff *skb,
-					     const struct romon_frame *f)
-{
-	const struct romon_wire_header *h = (const void *)skb->data;
-
-	if (f->type == ROMON_TYPE_HELLO || f->type == ROMON_TYPE_SEQERR)
-		return ROMON_DROP_no_secret;
-	if (memchr_inv(h->auth, 0, sizeof(h->auth)))
-		return ROMON_DROP_hashed;
-	return ROMON_DROP_NONE;
-}
-
 /* The pipeline behind every receive hook. Consumes the skb. */
 static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 {
 	struct romon_net *rn = port->rn;
 	const struct romon_self *self;
+	struct romon_auth auth;
 	enum romon_drop reason;
 	struct romon_frame f;
 
@@ -89,15 +77,28 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 		goto drop_uncounted;
 	romon_stats_rx(port, f.len);
 
-	reason = romon_rx_authenticate(skb, &f);
-	if (reason)
-		goto drop;
-
 	/* A port that is going away while RoMON is being disabled. */
 	reason = ROMON_DROP_no_link;
 	self = rcu_dereference(rn->self);
 	if (!self)
 		goto drop;
+
+	reason = romon_auth_verify(romon_port_secrets_rcu(port), skb, &f,
+				   &auth);
+	if (reason) {
+		romon_nl_refused(port, eth_hdr(skb)->h_source, reason);
+		goto drop;
+	}
+	if (f.type == ROMON_TYPE_HELLO || f.type == ROMON_TYPE_SEQERR) {
+		trace_romon_rx(port, skb, &f);
+		romon_neigh_rcv(port, self, skb, &f, &auth);
+		return;
+	}
+	if (auth.secret) {
+		reason = romon_neigh_accept(port, self, skb, &auth);
+		if (reason)
+			goto drop;
+	}
 
 	trace_romon_rx(port, skb, &f);
 	switch (f.type) {
@@ -105,10 +106,10 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 		romon_discover_rcv(port, self, skb, &f);
 		return;
 	case ROMON_TYPE_RESP:
-		romon_forward_resp(port, self, skb, &f);
+		romon_forward_resp(port, self, skb, &f, &auth);
 		return;
 	case ROMON_TYPE_DATA:
-		romon_forward_data(port, self, skb, &f);
+		romon_forward_data(port, self, skb, &f, &auth);
 		return;
 	}
 	reason = ROMON_DROP_unknown_type;

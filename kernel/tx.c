@@ -6,6 +6,7 @@
 #include <linux/if_vlan.h>
 #include <linux/pkt_sched.h>
 
+#include "auth.h"
 #include "net.h"
 #include "port.h"
 #include "tx.h"
@@ -39,16 +40,47 @@ bool romon_tx_fits(const struct romon_port *port, unsigned int len)
 	return len <= romon_port_l2mtu(port) && len <= U16_MAX - ETH_HLEN;
 }
 
+/*
+ * Hash a frame if the secrets of the port say so; Hello and SeqErr always.
+ * The frame is writable up to its body. What the way in left there must not
+ * go out again.
+ */
+static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
+				 const u8 *dst,
+				 const struct romon_auth *verified)
+{
+	const struct romon_secrets *list = romon_port_secrets_rcu(port);
+	const struct romon_secret *secret = romon_secrets_key(list);
+	struct romon_wire_header *h = (void *)skb->data;
+
+	memset(&h->auth, 0, sizeof(h->auth));
+	if (h->type == ROMON_TYPE_HELLO || h->type == ROMON_TYPE_SEQERR) {
+		/* A frame of its own: only the secret is that of the other. */
+		if (verified)
+			secret = verified->secret;
+		verified = NULL;
+	} else if (!romon_secrets_hash(list)) {
+		return 0;
+	}
+	if (!secret)
+		return -ENOKEY;
+	return romon_auth_hash(secret, skb, dst, port->dev->dev_addr,
+			       atomic64_inc_return(&port->seq), verified);
+}
+
 /**
  * romon_xmit() - send a frame
  * @port:	where it leaves by; the caller is in an RCU section
  * @skb:	the frame, its data at the type byte
  * @dst:	link MAC of the next node, or the group
+ * @verified:	what verifying the frame has found out that this one is in
+ *		transit, or that this Hello or SeqErr is about; else NULL
  *
  * From softirq and process context. Consumes the skb, and counts what becomes
  * of it.
  */
-void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst)
+void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
+		const struct romon_auth *verified)
 {
 	struct net_device *dev = port->dev;
 	unsigned int len = skb->len;
@@ -60,6 +92,10 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst)
 	}
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dev))) {
 		romon_drop(port->rn, port, skb, ROMON_DROP_no_memory);
+		return;
+	}
+	if (romon_tx_authenticate(port, skb, dst, verified)) {
+		romon_drop(port->rn, port, skb, ROMON_DROP_no_secret);
 		return;
 	}
 
@@ -90,5 +126,5 @@ void romon_xmit_group(struct romon_port *port, struct sk_buff *skb)
 {
 	static const u8 group[ETH_ALEN] = ROMON_GROUP_MAC;
 
-	romon_xmit(port, skb, group);
+	romon_xmit(port, skb, group, NULL);
 }

@@ -8,10 +8,13 @@
 
 #include "port.h"
 
+struct romon_auth;
+
 struct sk_buff *romon_tx_alloc(const struct romon_port *port, unsigned int len,
 			       gfp_t gfp);
 bool romon_tx_fits(const struct romon_port *port, unsigned int len);
-void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst);
+void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
+		const struct romon_auth *verified);
 void romon_xmit_group(struct romon_port *port, struct sk_buff *skb);
 
 #endif /* ROMON_TX_H */

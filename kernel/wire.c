@@ -88,6 +88,34 @@ static int romon_wire_parse_tlvs(struct romon_frame *f, const u8 *buf)
 	return ROMON_DROP_NONE;
 }
 
+static int romon_wire_parse_hello(struct romon_frame *f, const u8 *buf)
+{
+	unsigned int off = f->body;
+
+	while (off < f->len) {
+		unsigned int len;
+		u8 tag;
+
+		if (f->len - off < ROMON_TLV_HLEN)
+			return ROMON_DROP_bad_tlv;
+		tag = buf[off];
+		len = buf[off + 1];
+		off += ROMON_TLV_HLEN;
+		if (f->len - off < len)
+			return ROMON_DROP_bad_tlv;
+		if (tag == ROMON_TLV_CHALLENGE || tag == ROMON_TLV_ECHO) {
+			if (len != ROMON_CHALLENGE_LEN)
+				return ROMON_DROP_bad_tlv;
+			if (tag == ROMON_TLV_CHALLENGE)
+				f->challenge = off;
+			else
+				f->echo = off;
+		}
+		off += len;
+	}
+	return ROMON_DROP_NONE;
+}
+
 /* Not is_valid_ether_addr(): an ID need not be an address (protocol.rst). */
 bool romon_wire_is_id(const u8 *id)
 {
@@ -187,8 +215,11 @@ int romon_wire_parse(struct romon_frame *f, const void *buf,
 	case ROMON_TYPE_HELLO:
 		f->entries = sizeof(*h);
 		f->body = sizeof(*h);
-		return romon_wire_is_id(h->src) ? ROMON_DROP_NONE :
-						  ROMON_DROP_bad_id;
+		if (!romon_wire_is_id(h->src))
+			return ROMON_DROP_bad_id;
+		if (linear < len)
+			return romon_wire_more(f, len);
+		return romon_wire_parse_hello(f, bytes);
 	default:
 		return ROMON_DROP_unknown_type;
 	}
@@ -329,7 +360,7 @@ void romon_wire_build_forward(void *buf, const void *in,
 	u8 *tlvs = (u8 *)buf + f->body + sizeof(*e);
 
 	memcpy(buf, in, f->body);
-	memset(d->h.auth, 0, sizeof(d->h.auth));
+	memset(&d->h.auth, 0, sizeof(d->h.auth));
 	d->h.len = cpu_to_be16(romon_wire_forward_len(f) + ETH_HLEN);
 	d->hops = f->hops + 1;
 	d->ptr = f->hops + 1;
@@ -379,7 +410,7 @@ void romon_wire_build_resp(void *buf, const void *in,
 	d->h.type = ROMON_TYPE_RESP;
 	d->h.zero = 0;
 	d->h.len = cpu_to_be16(romon_wire_resp_len(f, about) + ETH_HLEN);
-	memset(d->h.auth, 0, sizeof(d->h.auth));
+	memset(&d->h.auth, 0, sizeof(d->h.auth));
 	memcpy(d->h.dst, id, ETH_ALEN);
 	memset(d->zero, 0, sizeof(d->zero));
 
@@ -435,6 +466,64 @@ void *romon_wire_build_data(void *buf, const u8 *src, const u8 *dst,
 	ports->src = cpu_to_be16(src_port);
 	ports->dst = cpu_to_be16(dst_port);
 	return ports + 1;
+}
+
+/**
+ * romon_wire_build_hello() - a Hello or a SeqErr
+ * @buf:	room for it, or NULL to ask for the length only
+ * @type:	which of them
+ * @id:		ID of this node
+ * @challenge:	ROMON_CHALLENGE_LEN bytes, or NULL
+ * @echo:	likewise
+ *
+ * Return: its length.
+ */
+unsigned int romon_wire_build_hello(void *buf, u8 type, const u8 *id,
+				    const u8 *challenge, const u8 *echo)
+{
+	static const u8 everybody[ETH_ALEN] = {
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+	};
+	unsigned int tlv = ROMON_TLV_HLEN + ROMON_CHALLENGE_LEN;
+	unsigned int len = sizeof(struct romon_wire_header) +
+			   (challenge ? tlv : 0) + (echo ? tlv : 0);
+	struct romon_wire_header *h = buf;
+	u8 *p = (u8 *)(h + 1);
+
+	if (!buf)
+		return len;
+	romon_wire_put_header(h, type, len, id, everybody);
+	if (challenge)
+		p = romon_wire_put_tlv(p, ROMON_TLV_CHALLENGE, challenge,
+				       ROMON_CHALLENGE_LEN);
+	if (echo)
+		romon_wire_put_tlv(p, ROMON_TLV_ECHO, echo,
+				   ROMON_CHALLENGE_LEN);
+	return len;
+}
+
+/**
+ * romon_wire_body() - where the part begins that no forwarder changes
+ * @buf:	a frame that this node has built or has found to be well-formed,
+ *		readable up to its body
+ *
+ * Return: the offset from the type byte.
+ */
+unsigned int romon_wire_body(const void *buf)
+{
+	const struct romon_wire_data *d = buf;
+
+	switch (d->h.type) {
+	case ROMON_TYPE_DISCOVER:
+	case ROMON_TYPE_RESP:
+		return sizeof(struct romon_wire_discover) +
+		       d->hops * sizeof(struct romon_wire_entry);
+	case ROMON_TYPE_DATA:
+		return sizeof(struct romon_wire_data) +
+		       d->hops * sizeof(struct romon_wire_entry);
+	default:
+		return sizeof(struct romon_wire_header);
+	}
 }
 
 /* Read what a Route TLV tells of a port. */

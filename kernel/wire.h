@@ -38,6 +38,14 @@ enum romon_wire_tlv {
 	ROMON_TLV_BOARD		= 5,
 };
 
+/* Hello and SeqErr have tags of their own. */
+enum romon_wire_hello_tlv {
+	ROMON_TLV_CHALLENGE	= 1,
+	ROMON_TLV_ECHO		= 2,
+};
+
+#define ROMON_CHALLENGE_LEN	8
+
 enum romon_wire_service {
 	ROMON_SERVICE_ECHO	= 1,
 	ROMON_SERVICE_SSH	= 3,
@@ -49,11 +57,19 @@ enum romon_wire_service {
 /* "255.255alpha255" and its NUL */
 #define ROMON_VERSION_STRLEN	16
 
+#define ROMON_DIGEST_LEN	16
+
+/* All zero in a frame that is not hashed. */
+struct romon_wire_auth {
+	__be64	seq;
+	u8	digest[ROMON_DIGEST_LEN];
+} __packed;
+
 struct romon_wire_header {
 	u8	type;
 	u8	zero;
 	__be16	len;		/* of the frame with its Ethernet header */
-	u8	auth[ROMON_AUTH_LEN];
+	struct romon_wire_auth auth;
 	u8	src[ETH_ALEN];
 	u8	dst[ETH_ALEN];
 } __packed;
@@ -104,6 +120,7 @@ struct romon_wire_route {
 
 static_assert(sizeof(struct romon_wire_header) == 40);
 static_assert(offsetof(struct romon_wire_header, auth) == 4);
+static_assert(sizeof(struct romon_wire_auth) == ROMON_AUTH_LEN);
 static_assert(offsetof(struct romon_wire_header, src) == 28);
 static_assert(sizeof(struct romon_wire_entry) == 10);
 static_assert(sizeof(struct romon_wire_data) == 46);
@@ -134,6 +151,8 @@ struct romon_span {
  * @identity:	value of the Identity TLV, length 0 if there is none
  * @version:	value of the Version TLV, likewise
  * @board:	value of the Board TLV, likewise
+ * @challenge:	offset of the challenge in a Hello or SeqErr, 0 if there is none
+ * @echo:	of the echo, likewise
  *
  * Offsets count from the type byte.
  */
@@ -150,6 +169,8 @@ struct romon_frame {
 	struct romon_span identity;
 	struct romon_span version;
 	struct romon_span board;
+	u16	challenge;
+	u16	echo;
 };
 
 /* returned by romon_wire_parse() beside the reasons of drop.h */
@@ -197,6 +218,10 @@ void *romon_wire_build_data(void *buf, const u8 *src, const u8 *dst,
 			    u16 src_port, u16 dst_port, unsigned int payload);
 
 bool romon_wire_is_id(const u8 *id);
+unsigned int romon_wire_build_hello(void *buf, u8 type, const u8 *id,
+				    const u8 *challenge, const u8 *echo);
+unsigned int romon_wire_body(const void *buf);
+
 void romon_wire_end_get(struct romon_end *end, const struct romon_wire_end *w);
 void romon_wire_reverse(struct romon_wire_entry *to,
 			const struct romon_wire_entry *from, u8 hops);

@@ -355,21 +355,23 @@ static const struct example examples[] = {
 		},
 	}, {
 		.desc = "SeqErr", FRAME(seqerr),
-		.ptr_max = 255,
 		.entries = 40, .body = 40,
-		.reach = { 40 },
+		.reach = { 40, 50 },
 		.cuts = {
 			{ 0, ROMON_DROP_too_short },
 			{ 40, ROMON_DROP_NONE },
+			{ 41, ROMON_DROP_bad_tlv },
+			{ 50, ROMON_DROP_NONE },
 		},
 	}, {
 		.desc = "Hello", FRAME(hello),
-		.ptr_max = 255,
 		.entries = 40, .body = 40,
-		.reach = { 40 },
+		.reach = { 40, 50 },
 		.cuts = {
 			{ 0, ROMON_DROP_too_short },
 			{ 40, ROMON_DROP_NONE },
+			{ 41, ROMON_DROP_bad_tlv },
+			{ 50, ROMON_DROP_NONE },
 		},
 	},
 };
@@ -606,6 +608,9 @@ static void pointer_outside_of_the_route_is_refused(struct kunit *test)
 	struct romon_frame f;
 	unsigned int ptr;
 
+	/* Hello and SeqErr have none. */
+	if (e->entries == 40)
+		return;
 	for (ptr = 0; ptr <= 255; ptr++) {
 		frame[41] = ptr;
 		KUNIT_EXPECT_EQ_MSG(test, parse(test, &f, frame, e->len),
@@ -708,7 +713,15 @@ static const struct edit edits[] = {
 	{ "Data to everybody", FRAME(data), ID(34, everybody),
 	  ROMON_DROP_bad_id, 46 },
 	{ "Hello to one router", FRAME(hello), ID(34, fourth),
-	  ROMON_DROP_NONE, 40 },
+	  ROMON_DROP_NONE, 50 },
+	{ "Hello, challenge of 7 bytes", FRAME(hello), AT(41, 7),
+	  ROMON_DROP_bad_tlv, 50 },
+	{ "Hello, challenge of 9 bytes", FRAME(hello), AT(41, 9),
+	  ROMON_DROP_bad_tlv, 50 },
+	{ "Hello, challenge of 0 bytes", FRAME(hello), AT(41, 0),
+	  ROMON_DROP_bad_tlv, 50 },
+	{ "SeqErr, echo of 7 bytes", FRAME(seqerr), AT(41, 7),
+	  ROMON_DROP_bad_tlv, 50 },
 	{ "Data to an ID that is no unicast address", FRAME(data),
 	  ID(34, group_bit), ROMON_DROP_NONE, 80 },
 	{ "Data from an ID that is no unicast address", FRAME(data),
@@ -760,6 +773,90 @@ static void wrong_field_gives_its_reason(struct kunit *test)
 			e->verdict);
 	KUNIT_EXPECT_EQ(test, parse_part(test, &f, frame, e->linear - 1,
 					 e->len), ROMON_WIRE_MORE);
+}
+
+static const u8 challenge[] = { 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08 };
+static const u8 echo[] = { 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8 };
+
+/* Challenge and echo are found wherever they are, among what is not known. */
+static void hello_tlvs_are_found(struct kunit *test)
+{
+	static const u8 tlvs[] = {
+		0x09, 0x00,
+		0x02, 0x08, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8,
+		0x0a, 0x03, 0x01, 0x08, 0x02,
+		0x01, 0x08, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+		0xff, 0x01, 0x00,
+	};
+	unsigned int len = 40 + sizeof(tlvs);
+	u8 *frame = heap(test, NULL, len);
+	struct romon_frame f;
+
+	memcpy(frame, hello, 40);
+	memcpy(frame + 40, tlvs, sizeof(tlvs));
+	set_length(frame, len + ETH_HLEN);
+	KUNIT_ASSERT_EQ(test, parse(test, &f, frame, len), 0);
+	KUNIT_EXPECT_EQ(test, f.echo, 44);
+	KUNIT_EXPECT_MEMEQ(test, frame + f.echo, echo, 8);
+	KUNIT_EXPECT_EQ(test, f.challenge, 59);
+	KUNIT_EXPECT_MEMEQ(test, frame + f.challenge, challenge, 8);
+
+	KUNIT_ASSERT_EQ(test, parse(test, &f, hello, sizeof(hello)), 0);
+	KUNIT_EXPECT_EQ(test, f.challenge, 42);
+	KUNIT_EXPECT_EQ(test, f.echo, 0);
+	KUNIT_ASSERT_EQ(test, parse(test, &f, seqerr, sizeof(seqerr)), 0);
+	KUNIT_EXPECT_EQ(test, f.challenge, 0);
+	KUNIT_EXPECT_EQ(test, f.echo, 42);
+}
+
+/* Built Hellos are those of protocol.rst, at the length asked for. */
+static void hello_is_built_as_written(struct kunit *test)
+{
+	u8 *frame = heap(test, NULL, 60);
+	u8 wanted[60];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		const u8 *ask = i & 1 ? challenge : NULL;
+		const u8 *answer = i & 2 ? echo : NULL;
+		u8 type = i & 1 ? ROMON_TYPE_HELLO : ROMON_TYPE_SEQERR;
+		unsigned int len = 40;
+
+		memset(wanted, 0, sizeof(wanted));
+		wanted[0] = type;
+		memcpy(wanted + 28, origin, ETH_ALEN);
+		memset(wanted + 34, 0xff, ETH_ALEN);
+		if (ask) {
+			wanted[len] = 1;
+			wanted[len + 1] = 8;
+			memcpy(wanted + len + 2, challenge, 8);
+			len += 10;
+		}
+		if (answer) {
+			wanted[len] = 2;
+			wanted[len + 1] = 8;
+			memcpy(wanted + len + 2, echo, 8);
+			len += 10;
+		}
+		set_length(wanted, len + ETH_HLEN);
+		memset(frame, 0x5a, 60);
+		KUNIT_EXPECT_EQ(test,
+				romon_wire_build_hello(NULL, type, NULL, ask,
+						       answer), len);
+		KUNIT_EXPECT_EQ(test,
+				romon_wire_build_hello(frame, type, origin, ask,
+						       answer), len);
+		KUNIT_EXPECT_MEMEQ(test, frame, wanted, len);
+		KUNIT_EXPECT_TRUE(test, len == 60 || frame[len] == 0x5a);
+	}
+}
+
+/* The body begins where parsing says. */
+static void body_is_where_parsing_finds_it(struct kunit *test)
+{
+	const struct example *e = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, romon_wire_body(e->bytes), e->body);
 }
 
 /* What is too short or too long is told without reading any of it. */
@@ -1302,6 +1399,9 @@ static struct kunit_case romon_wire_cases[] = {
 			 examples_gen_params),
 	KUNIT_CASE_PARAM(reserved_bytes_decide_nothing, examples_gen_params),
 	KUNIT_CASE_PARAM(wrong_field_gives_its_reason, edits_gen_params),
+	KUNIT_CASE(hello_tlvs_are_found),
+	KUNIT_CASE(hello_is_built_as_written),
+	KUNIT_CASE_PARAM(body_is_where_parsing_finds_it, examples_gen_params),
 	KUNIT_CASE(impossible_lengths_need_no_reading),
 	KUNIT_CASE(other_types_are_unknown),
 	KUNIT_CASE_PARAM(route_tlvs_are_those_of_type_and_hops,

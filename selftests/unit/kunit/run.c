@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run the suites of a file of kernel/tests/. */
+/* Run the suites of some files of kernel/tests/. */
 
 #include "test.h"
 
+static const struct kunit_suite *suites[8];
+static unsigned int n_suites;
 static int n_run, n_failed;
+
+void kunit_add(const struct kunit_suite *suite)
+{
+	if (n_suites == ARRAY_SIZE(suites))
+		abort();
+	suites[n_suites++] = suite;
+}
 
 /* Each allocation is malloc()'s, for the address sanitizer. */
 void *kunit_kmalloc(struct kunit *test, size_t size, int gfp)
@@ -47,8 +56,8 @@ bool kunit_memeq(const void *left, const void *right, size_t size)
 	return true;
 }
 
-static void run_case(const struct kunit_case *c, const void *param,
-		     const char *desc)
+static void run_case(const char *suite, const struct kunit_case *c,
+		     const void *param, const char *desc)
 {
 	struct kunit test = { .param_value = param };
 
@@ -60,8 +69,8 @@ static void run_case(const struct kunit_case *c, const void *param,
 
 	n_run++;
 	n_failed += test.failed;
-	printf("%s %d - %s%s%s\n", test.failed ? "not ok" : "ok", n_run,
-	       c->name, *desc ? ": " : "", desc);
+	printf("%s %d - %s: %s%s%s\n", test.failed ? "not ok" : "ok", n_run,
+	       suite, c->name, *desc ? ": " : "", desc);
 }
 
 static void run_suite(const struct kunit_suite *suite)
@@ -73,23 +82,23 @@ static void run_suite(const struct kunit_suite *suite)
 		const void *param = NULL;
 
 		if (!c->params) {
-			run_case(c, NULL, desc);
+			run_case(suite->name, c, NULL, desc);
 			continue;
 		}
 		while ((param = c->params(param, desc)))
-			run_case(c, param, desc);
+			run_case(suite->name, c, param, desc);
 	}
 }
 
 int main(void)
 {
-	int i;
+	unsigned int i;
 
 	/* What a sanitizer says goes where it belongs. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("TAP version 13\n");
-	for (i = 0; kunit_suites[i]; i++)
-		run_suite(kunit_suites[i]);
+	for (i = 0; i < n_suites; i++)
+		run_suite(suites[i]);
 	printf("1..%d\n", n_run);
 	printf("# %d passed, %d failed\n", n_run - n_failed, n_failed);
 	return !!n_failed;

@@ -120,9 +120,13 @@ bool kunit_memeq(const void *left, const void *right, size_t size);
 #define KUNIT_ASSERT_NOT_NULL(test, a) \
 	KUNIT_ASSERT(test, KUNIT_CHECK(test, a, "%s is NULL", #a))
 
-/* for run.c */
-extern const struct kunit_suite * const kunit_suites[];
-#define kunit_test_suites(...)						       \
-	const struct kunit_suite * const kunit_suites[] = { __VA_ARGS__, NULL }
+/* Before main(): several files make one program. */
+void kunit_add(const struct kunit_suite *suite);
+#define kunit_test_suites(suite)					       \
+	__attribute__((constructor)) static void kunit_add_suite(void)	       \
+	{								       \
+		kunit_add(suite);					       \
+	}								       \
+	struct kunit
 
 #endif /* KUNIT_TEST_H */

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Neighbours: who is alive on a link, and which of its frames are new.
+ *
+ * Only frames with a right hash get here, so somebody without a secret can
+ * neither create a neighbour nor change one. What somebody who has recorded
+ * frames can do is make this router send a challenge or an echo now and then.
+ * protocol.rst, "Replay".
+ */
+
+#include <crypto/algapi.h>
+#include <linux/etherdevice.h>
+#include <linux/jhash.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "auth.h"
+#include "neigh.h"
+#include "net.h"
+#include "netlink.h"
+#include "port.h"
+#include "tx.h"
+
+/* A challenge is sent again for this long, then it gives way to a fresh one. */
+#define ROMON_CHALLENGE_LIFE	HZ
+/* Shortest time between two frames that a neighbour's frames make us send. */
+#define ROMON_ANSWER_INTERVAL	(HZ / 100 ?: 1)
+/* How often in a hello interval lost neighbours are looked for. */
+#define ROMON_HELLO_TICKS	4
+/* Not heard for so many of those: 2.5 intervals. */
+#define ROMON_HELLO_LOST	10
+
+static struct hlist_head *romon_neigh_bucket(struct romon_port *port,
+					     const u8 *mac)
+{
+	u32 hash = jhash(mac, ETH_ALEN, port->link);
+
+	return &port->neighs.bucket[hash % ROMON_NEIGH_BUCKETS];
+}
+
+static struct romon_neigh *romon_neigh_find(struct romon_port *port,
+					    const u8 *mac)
+{
+	struct romon_neigh *n;
+
+	lockdep_assert_held(&port->neighs.lock);
+	hlist_for_each_entry(n, romon_neigh_bucket(port, mac), hash)
+		if (ether_addr_equal_unaligned(n->mac, mac))
+			return n;
+	return NULL;
+}
+
+/* @mac has sent a frame with a right hash. */
+static struct romon_neigh *romon_neigh_add(struct romon_port *port,
+					   const u8 *mac)
+{
+	struct romon_net *rn = port->rn;
+	struct romon_neigh *n;
+
+	lockdep_assert_held(&port->neighs.lock);
+	if (atomic_inc_return(&rn->n_neighs) >
+	    (int)READ_ONCE(rn->limits.max_neighbors))
+		goto err_count;
+	n = kzalloc(sizeof(*n), GFP_ATOMIC);
+	if (!n)
+		goto err_count;
+	memcpy(n->mac, mac, ETH_ALEN);
+	n->heard = jiffies;
+	n->since = jiffies;
+	hlist_add_head(&n->hash, romon_neigh_bucket(port, mac));
+	return n;
+
+err_count:
+	atomic_dec(&rn->n_neighs);
+	return NULL;
+}
+
+static void romon_neigh_del(struct romon_port *port, struct romon_neigh *n)
+{
+	lockdep_assert_held(&port->neighs.lock);
+	hlist_del(&n->hash);
+	atomic_dec(&port->rn->n_neighs);
+	kfree(n);
+}
+
+static void romon_neigh_show(const struct romon_neigh *n,
+			     struct romon_neigh_info *info)
+{
+	memcpy(info->mac, n->mac, ETH_ALEN);
+	memcpy(info->id, n->id, ETH_ALEN);
+	info->up = n->up;
+	info->index = n->index;
+	info->since_ms = jiffies_to_msecs(jiffies - n->since);
+	info->heard_ms = jiffies_to_msecs(jiffies - n->heard);
+	info->rtt_us = n->rtt_us;
+}
+
+static void romon_neigh_tell(struct romon_port *port,
+			     const struct romon_neigh *n)
+{
+	struct romon_neigh_info info;
+
+	lockdep_assert_held(&port->neighs.lock);
+	romon_neigh_show(n, &info);
+	romon_nl_neigh_ntf(port, &info, ROMON_CMD_NEIGHBOR_CHANGE_NTF);
+}
+
+static void romon_neigh_set_up(struct romon_port *port, struct romon_neigh *n,
+			       bool up)
+{
+	lockdep_assert_held(&port->neighs.lock);
+	if (n->up == up)
+		return;
+	n->up = up;
+	n->since = jiffies;
+	romon_neigh_tell(port, n);
+}
+
+/*
+ * Whether a neighbour's frame may make us send one now, and what it shall
+ * have to echo, if it shall.
+ */
+static bool romon_neigh_may_answer(struct romon_neigh *n)
+{
+	u64 now = get_jiffies_64();
+
+	if (n->answered &&
+	    time_before64(now, n->answered + ROMON_ANSWER_INTERVAL))
+		return false;
+	n->answered = now;
+	return true;
+}
+
+static void romon_neigh_challenge(struct romon_neigh *n, u8 *challenge)
+{
+	u64 now = get_jiffies_64();
+
+	if (!n->pending ||
+	    time_after64(now, n->challenged + ROMON_CHALLENGE_LIFE)) {
+		get_random_bytes(n->challenge, sizeof(n->challenge));
+		n->challenged = now;
+		n->asked_top = n->window.top;
+		n->pending = true;
+	}
+	n->asked_at = ktime_get();
+	memcpy(challenge, n->challenge, sizeof(n->challenge));
+}
+
+/*
+ * Send a Hello or SeqErr to @dst, or to the group if it is NULL. Under RCU. One
+ * that a frame has asked for, with @asked, is hashed with the secret of that
+ * frame, which the neighbour certainly knows.
+ */
+static void romon_neigh_xmit(struct romon_port *port,
+			     const struct romon_self *self, u8 type,
+			     const u8 *dst, const u8 *challenge, const u8 *echo,
+			     const struct romon_auth *asked)
+{
+	unsigned int len = romon_wire_build_hello(NULL, type, NULL, challenge,
+						  echo);
+	struct sk_buff *skb = romon_tx_alloc(port, len, GFP_ATOMIC);
+
+	if (!skb) {
+		romon_count_drop(port->rn, port, ROMON_DROP_no_memory);
+		return;
+	}
+	romon_wire_build_hello(skb->data, type, self->id, challenge, echo);
+	if (dst)
+		romon_xmit(port, skb, dst, asked);
+	else
+		romon_xmit_group(port, skb);
+}
+
+/**
+ * romon_neigh_accept() - whether a verified frame is new
+ * @port:	where it came in
+ * @self:	this router
+ * @skb:	the frame, which stays the caller's
+ * @auth:	what verifying it has found out; its secret is not NULL
+ *
+ * In softirq. A neighbour that has to prove first that it is alive is asked
+ * to. Return: ROMON_DROP_NONE, once for each frame, or why not.
+ */
+enum romon_drop romon_neigh_accept(struct romon_port *port,
+				   const struct romon_self *self,
+				   const struct sk_buff *skb,
+				   const struct romon_auth *auth)
+{
+	const u8 *mac = eth_hdr(skb)->h_source;
+	u8 challenge[ROMON_CHALLENGE_LEN];
+	enum romon_drop reason;
+	struct romon_neigh *n;
+	bool answer = false;
+	u8 type;
+
+	spin_lock_bh(&port->neighs.lock);
+	reason = ROMON_DROP_neighbor_table;
+	n = romon_neigh_find(port, mac) ?: romon_neigh_add(port, mac);
+	if (!n)
+		goto out;
+
+	if (n->up && romon_replay_use(&n->window, auth->seq)) {
+		n->index = auth->index;
+		n->heard = jiffies;
+		reason = ROMON_DROP_NONE;
+		goto out;
+	}
+	reason = n->up ? ROMON_DROP_replayed : ROMON_DROP_neighbor_down;
+	type = n->up ? ROMON_TYPE_SEQERR : ROMON_TYPE_HELLO;
+	answer = romon_neigh_may_answer(n);
+	if (answer)
+		romon_neigh_challenge(n, challenge);
+out:
+	spin_unlock_bh(&port->neighs.lock);
+	if (answer)
+		romon_neigh_xmit(port, self, type, mac, challenge, NULL, auth);
+	return reason;
+}
+
+/*
+ * The right echo, once, proves that the frame is not an old one: its number
+ * begins the window. That also brings back a neighbour whose numbers have
+ * become lower because it has lost its clock.
+ */
+static bool romon_neigh_is_echo(struct romon_neigh *n, const u8 *echo)
+{
+	if (!n->pending || crypto_memneq(echo, n->challenge,
+					 sizeof(n->challenge)))
+		return false;
+	n->pending = false;
+	memzero_explicit(n->challenge, sizeof(n->challenge));
+	return true;
+}
+
+/**
+ * romon_neigh_rcv() - a verified Hello or SeqErr has come in
+ * @port:	where
+ * @self:	this router
+ * @skb:	the frame
+ * @f:		its parse
+ * @auth:	what verifying it has found out
+ *
+ * In softirq. Consumes the skb.
+ */
+void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
+		     struct sk_buff *skb, const struct romon_frame *f,
+		     const struct romon_auth *auth)
+{
+	const struct romon_wire_header *h = (const void *)skb->data;
+	const u8 *echo = f->echo ? skb->data + f->echo : NULL;
+	const u8 *ask = f->challenge ? skb->data + f->challenge : NULL;
+	const u8 *mac = eth_hdr(skb)->h_source;
+	u8 challenge[ROMON_CHALLENGE_LEN];
+	enum romon_drop reason;
+	bool proved, need, answer;
+	struct romon_neigh *n;
+
+	spin_lock_bh(&port->neighs.lock);
+	reason = ROMON_DROP_neighbor_table;
+	n = romon_neigh_find(port, mac) ?: romon_neigh_add(port, mac);
+	if (!n) {
+		spin_unlock_bh(&port->neighs.lock);
+		romon_drop(port->rn, port, skb, reason);
+		return;
+	}
+
+	reason = ROMON_DROP_NONE;
+	proved = echo && romon_neigh_is_echo(n, echo);
+	/*
+	 * Numbers that went on growing need no new window; one that began with
+	 * an echo held back on its way would take frames a second time.
+	 */
+	if (proved && n->up && auth->seq > n->asked_top &&
+	    auth->seq - n->asked_top <= ROMON_REPLAY_JUMP)
+		proved = false;
+	if (proved) {
+		romon_replay_start(&n->window, auth->seq);
+		n->rtt_us = ktime_us_delta(ktime_get(), n->asked_at);
+		memcpy(n->id, h->src, ETH_ALEN);
+		n->index = auth->index;
+		n->heard = jiffies;
+		romon_neigh_set_up(port, n, true);
+	} else if (n->up && romon_replay_use(&n->window, auth->seq)) {
+		memcpy(n->id, h->src, ETH_ALEN);
+		n->index = auth->index;
+		n->heard = jiffies;
+	} else {
+		reason = n->up ? ROMON_DROP_replayed : ROMON_DROP_neighbor_down;
+	}
+
+	/*
+	 * An old frame may make us echo its challenge: nobody waits for that
+	 * any more. Whoever did not prove anything is asked to.
+	 */
+	need = reason != ROMON_DROP_NONE;
+	answer = (ask || need) && (proved || romon_neigh_may_answer(n));
+	if (answer && need)
+		romon_neigh_challenge(n, challenge);
+	spin_unlock_bh(&port->neighs.lock);
+
+	if (answer)
+		romon_neigh_xmit(port, self, ROMON_TYPE_HELLO, mac,
+				 need ? challenge : NULL, ask, auth);
+	if (reason) {
+		romon_drop(port->rn, port, skb, reason);
+		return;
+	}
+	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+	consume_skb(skb);
+}
+
+/* Tell everybody on a port that this router is there. Under RCU. */
+static void romon_neigh_hello(struct romon_port *port,
+			      const struct romon_self *self)
+{
+	if (READ_ONCE(port->running) &&
+	    romon_secrets_key(romon_port_secrets_rcu(port)))
+		romon_neigh_xmit(port, self, ROMON_TYPE_HELLO, NULL, NULL,
+				 NULL, NULL);
+}
+
+static void romon_neigh_age(struct romon_port *port, unsigned long timeout)
+{
+	struct hlist_node *next;
+	struct romon_neigh *n;
+	unsigned int i;
+
+	spin_lock_bh(&port->neighs.lock);
+	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++) {
+		hlist_for_each_entry_safe(n, next, &port->neighs.bucket[i],
+					  hash) {
+			if (time_before(jiffies, n->heard + timeout))
+				continue;
+			if (n->up) {
+				romon_neigh_set_up(port, n, false);
+				n->pending = false;
+			} else if (time_after(jiffies,
+					      n->heard + 4 * timeout)) {
+				romon_neigh_del(port, n);
+			}
+		}
+	}
+	spin_unlock_bh(&port->neighs.lock);
+}
+
+static unsigned long romon_neigh_tick(const struct romon_net *rn)
+{
+	u32 interval = READ_ONCE(rn->limits.hello_interval_s);
+
+	return max(1UL, (unsigned long)interval * HZ / ROMON_HELLO_TICKS);
+}
+
+static void romon_neigh_work(struct work_struct *work)
+{
+	struct romon_net *rn = container_of(to_delayed_work(work),
+					    struct romon_net, hello_work);
+	unsigned long tick = romon_neigh_tick(rn);
+	const struct romon_self *self;
+	struct romon_port *port;
+	bool hello;
+
+	hello = test_and_clear_bit(0, &rn->hello_now) ||
+		++rn->hello_ticks >= ROMON_HELLO_TICKS;
+	if (hello)
+		rn->hello_ticks = 0;
+
+	rcu_read_lock();
+	self = rcu_dereference(rn->self);
+	if (self) {
+		list_for_each_entry_rcu(port, &rn->ports, list) {
+			romon_neigh_age(port, ROMON_HELLO_LOST * tick);
+			if (hello)
+				romon_neigh_hello(port, self);
+		}
+	}
+	rcu_read_unlock();
+	if (self)
+		queue_delayed_work(system_wq, &rn->hello_work, tick);
+}
+
+/*
+ * Send a Hello now: a port has come up, or secrets have changed. From any
+ * context.
+ */
+void romon_neigh_announce(struct romon_net *rn)
+{
+	set_bit(0, &rn->hello_now);
+	if (rcu_access_pointer(rn->self))
+		mod_delayed_work(system_wq, &rn->hello_work, 0);
+}
+
+/* The neighbour number @index of a port, for dumps. */
+bool romon_neigh_info(struct romon_port *port, u32 index,
+		      struct romon_neigh_info *info)
+{
+	struct romon_neigh *n;
+	unsigned int i;
+
+	spin_lock_bh(&port->neighs.lock);
+	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++) {
+		hlist_for_each_entry(n, &port->neighs.bucket[i], hash) {
+			if (index--)
+				continue;
+			romon_neigh_show(n, info);
+			spin_unlock_bh(&port->neighs.lock);
+			return true;
+		}
+	}
+	spin_unlock_bh(&port->neighs.lock);
+	return false;
+}
+
+void romon_neigh_port_init(struct romon_port *port)
+{
+	unsigned int i;
+
+	spin_lock_init(&port->neighs.lock);
+	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++)
+		INIT_HLIST_HEAD(&port->neighs.bucket[i]);
+}
+
+/* The port is down or goes away: nobody is known to be alive there. */
+void romon_neigh_port_flush(struct romon_port *port)
+{
+	struct hlist_node *next;
+	struct romon_neigh *n;
+	unsigned int i;
+
+	spin_lock_bh(&port->neighs.lock);
+	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++) {
+		hlist_for_each_entry_safe(n, next, &port->neighs.bucket[i],
+					  hash) {
+			romon_neigh_set_up(port, n, false);
+			romon_neigh_del(port, n);
+		}
+	}
+	spin_unlock_bh(&port->neighs.lock);
+}
+
+void romon_neigh_net_init(struct romon_net *rn)
+{
+	INIT_DELAYED_WORK(&rn->hello_work, romon_neigh_work);
+}
+
+/* After rn->self is gone. */
+void romon_neigh_stop(struct romon_net *rn)
+{
+	cancel_delayed_work_sync(&rn->hello_work);
+}

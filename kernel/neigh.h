@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Neighbours: who is alive on a link, and which of its frames are new. */
+
+#ifndef ROMON_NEIGH_H
+#define ROMON_NEIGH_H
+
+#include <linux/if_ether.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+
+#include "replay.h"
+#include "wire.h"
+
+struct romon_auth;
+struct romon_net;
+struct romon_port;
+struct romon_self;
+struct sk_buff;
+
+#define ROMON_NEIGH_BUCKETS	64
+
+/**
+ * struct romon_neigh - a link MAC that has sent a frame with a right hash
+ * @hash:	in struct romon_neighs
+ * @mac:	its link MAC; never changes
+ * @id:		RoMON ID in its last Hello or SeqErr, zero until then
+ * @up:		it has proved to be alive
+ * @pending:	it was sent @challenge and has not echoed it yet
+ * @index:	which of the secrets its last frame was hashed with, from 0
+ * @challenge:	what it has to echo
+ * @asked_top:	highest number seen when that was made
+ * @challenged:	jiffies64 when it was made
+ * @asked_at:	when it was last sent, for the round trip
+ * @answered:	jiffies64 of the last frame that one of its frames made us send,
+ *		0 if there was none
+ * @heard:	jiffies of its last frame that was new
+ * @since:	jiffies of the last change of @up
+ * @rtt_us:	of the last handshake
+ * @window:	sequence numbers used, while @up
+ *
+ * All under romon_neighs.lock.
+ */
+struct romon_neigh {
+	struct hlist_node	hash;
+	u8			mac[ETH_ALEN];
+	u8			id[ETH_ALEN];
+	bool			up;
+	bool			pending;
+	u8			index;
+	u8			challenge[ROMON_CHALLENGE_LEN];
+	u64			asked_top;
+	u64			challenged;
+	ktime_t			asked_at;
+	u64			answered;
+	unsigned long		heard;
+	unsigned long		since;
+	u32			rtt_us;
+	struct romon_replay	window;
+};
+
+/* The neighbours of a port. */
+struct romon_neighs {
+	/* guards the buckets and all in them; taken in softirq and process */
+	spinlock_t		lock;
+	struct hlist_head	bucket[ROMON_NEIGH_BUCKETS];
+};
+
+/* What netlink shows of a neighbour. */
+struct romon_neigh_info {
+	u8	mac[ETH_ALEN];
+	u8	id[ETH_ALEN];
+	bool	up;
+	u8	index;
+	u32	since_ms;
+	u32	heard_ms;
+	u32	rtt_us;
+};
+
+enum romon_drop romon_neigh_accept(struct romon_port *port,
+				   const struct romon_self *self,
+				   const struct sk_buff *skb,
+				   const struct romon_auth *auth);
+void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
+		     struct sk_buff *skb, const struct romon_frame *f,
+		     const struct romon_auth *auth);
+void romon_neigh_announce(struct romon_net *rn);
+
+bool romon_neigh_info(struct romon_port *port, u32 index,
+		      struct romon_neigh_info *info);
+
+void romon_neigh_port_init(struct romon_port *port);
+void romon_neigh_port_flush(struct romon_port *port);
+
+void romon_neigh_net_init(struct romon_net *rn);
+void romon_neigh_stop(struct romon_net *rn);
+
+#endif /* ROMON_NEIGH_H */
