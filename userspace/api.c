@@ -9,6 +9,9 @@
 #include "api.h"
 #include "err.h"
 
+/* All settings there are, and as many secrets as there may be. */
+#define API_CHANGE_ROOM	(1024 + sizeof(struct secrets) + 8 * ROMON_SECRETS_MAX)
+
 /* Requests of a whole batch go over one connection. */
 static struct romon_nl *shared;
 
@@ -36,12 +39,14 @@ static const char *api_attr_name(const char *what, unsigned int attr)
 		[ROMON_A_PORT_FORBID] = "forbid",
 		[ROMON_A_PORT_DISABLED] = "disabled",
 		[ROMON_A_PORT_COMMENT] = "comment",
+		[ROMON_A_PORT_SECRETS] = "secrets",
 	};
 	static const char * const config[] = {
 		[ROMON_A_CONFIG_ENABLED] = "enabled",
 		[ROMON_A_CONFIG_ID] = "id",
 		[ROMON_A_CONFIG_IDENTITY] = "identity",
 		[ROMON_A_CONFIG_BOARD] = "board",
+		[ROMON_A_CONFIG_SECRETS] = "secrets",
 	};
 
 	if (!strncmp(what, "port", 4)) {
@@ -148,6 +153,17 @@ bool api_require_running(const char *what)
 	return enabled;
 }
 
+static void api_put_secrets(struct romon_nl_msg *msg, int type,
+			    const struct secrets *secrets)
+{
+	size_t nest = romon_nl_nest(msg, type);
+
+	for (size_t i = 0; i < secrets->n; i++)
+		romon_nl_put(msg, ROMON_A_SECRETS_SECRET,
+			     secrets->v[i].value, secrets->v[i].len);
+	romon_nl_nest_end(msg, nest);
+}
+
 int api_config_set(const struct api_config_change *c, const char *what)
 {
 	struct romon_nl *nl = api_shared(what);
@@ -156,7 +172,7 @@ int api_config_set(const struct api_config_change *c, const char *what)
 
 	if (!nl)
 		return -ENOENT;
-	msg = romon_nl_msg_new(nl, ROMON_CMD_CONFIG_SET, 1024);
+	msg = romon_nl_msg_new(nl, ROMON_CMD_CONFIG_SET, API_CHANGE_ROOM);
 	for (size_t i = 0; i < API_LIMITS; i++) {
 		if (!c->has_limit[i])
 			continue;
@@ -173,6 +189,8 @@ int api_config_set(const struct api_config_change *c, const char *what)
 		romon_nl_put_string(msg, ROMON_A_CONFIG_IDENTITY, c->identity);
 	if (c->board)
 		romon_nl_put_string(msg, ROMON_A_CONFIG_BOARD, c->board);
+	if (c->secrets)
+		api_put_secrets(msg, ROMON_A_CONFIG_SECRETS, c->secrets);
 	if (c->has_enabled)
 		romon_nl_put_u8(msg, ROMON_A_CONFIG_ENABLED, c->enabled);
 	err = romon_nl_request(nl, msg, NULL, NULL);
@@ -225,6 +243,11 @@ static void api_edges_restart(void *arg)
 	api_edges_free(arg);
 }
 
+static void api_neighbors_restart(void *arg)
+{
+	api_neighbors_free(arg);
+}
+
 /* Room for one more, so that a list grows in steps of its own size. */
 static void *api_grow(void *v, size_t n, size_t size)
 {
@@ -258,6 +281,18 @@ static int api_edges_add(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 	(void)cmd;
 	edges->v = api_grow(edges->v, edges->n, sizeof(*edges->v));
 	api_edge_read(attrs, &edges->v[edges->n++]);
+	return 0;
+}
+
+static int api_neighbors_add(uint8_t cmd, struct romon_nl_attrs attrs,
+			     void *arg)
+{
+	struct api_neighbors *neighbors = arg;
+
+	(void)cmd;
+	neighbors->v = api_grow(neighbors->v, neighbors->n,
+				sizeof(*neighbors->v));
+	api_neighbor_read(attrs, &neighbors->v[neighbors->n++]);
 	return 0;
 }
 
@@ -321,6 +356,13 @@ int api_edge_dump(struct api_edges *edges)
 			edges, "topology");
 }
 
+int api_neighbor_dump(struct api_neighbors *neighbors)
+{
+	memset(neighbors, 0, sizeof(*neighbors));
+	return api_dump(ROMON_CMD_NEIGHBOR_GET, api_neighbors_add,
+			api_neighbors_restart, neighbors, "neighbor");
+}
+
 /* cmd: ROMON_CMD_PORT_ADD, _SET or _DEL. */
 int api_port_change(int cmd, const struct api_port_change *c, const char *what)
 {
@@ -330,7 +372,7 @@ int api_port_change(int cmd, const struct api_port_change *c, const char *what)
 
 	if (!nl)
 		return -ENOENT;
-	msg = romon_nl_msg_new(nl, (uint8_t)cmd, 1024);
+	msg = romon_nl_msg_new(nl, (uint8_t)cmd, API_CHANGE_ROOM);
 	romon_nl_put_string(msg, ROMON_A_PORT_INTERFACE, c->interface);
 	if (c->has_cost)
 		romon_nl_put_u16(msg, ROMON_A_PORT_COST, (uint16_t)c->cost);
@@ -340,6 +382,8 @@ int api_port_change(int cmd, const struct api_port_change *c, const char *what)
 		romon_nl_put_u8(msg, ROMON_A_PORT_DISABLED, c->disabled);
 	if (c->comment)
 		romon_nl_put_string(msg, ROMON_A_PORT_COMMENT, c->comment);
+	if (c->secrets)
+		api_put_secrets(msg, ROMON_A_PORT_SECRETS, c->secrets);
 	err = romon_nl_request(nl, msg, NULL, NULL);
 	if (err)
 		api_complain(nl, what, err);

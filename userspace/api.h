@@ -11,6 +11,7 @@
 #include <linux/romon.h>
 
 #include "nl.h"
+#include "secrets.h"
 
 #define API_ID_LEN	ROMON_ID_LEN
 #define API_HOP_LEN	10	/* of a binary route: link, MAC */
@@ -24,7 +25,7 @@ struct api_limit {
 	uint64_t max;		/* of the attribute's type, not of the range */
 };
 
-#define API_LIMITS	11
+#define API_LIMITS	13
 extern const struct api_limit api_limits[API_LIMITS];
 
 struct api_drop {
@@ -48,6 +49,9 @@ struct api_config {
 	uint8_t current_id[API_ID_LEN];
 	char *identity, *board, *version;
 	uint32_t uptime, nodes, edges;
+	bool has_secrets_count;
+	uint32_t secrets_count;
+	struct secrets *secrets;	/* NULL if there are none, or not told */
 	bool has_limit[API_LIMITS];
 	uint64_t limit[API_LIMITS];
 	struct api_stats stats;
@@ -59,6 +63,8 @@ struct api_port {
 	bool forbid, disabled, is_default, dynamic;
 	bool has_state, has_link, has_l2mtu, has_mac, has_stats;
 	char *comment;		/* NULL if there is none */
+	uint32_t secrets_count;
+	struct secrets *secrets;	/* NULL if there are none, or not told */
 	uint32_t state, link, l2mtu;
 	uint8_t mac[API_ID_LEN];
 	struct api_stats stats;
@@ -88,6 +94,22 @@ struct api_edge {
 	bool active;
 };
 
+struct api_neighbor {
+	char interface[ROMON_IFNAME_MAX_LEN + 1];
+	uint8_t mac[API_ID_LEN], id[API_ID_LEN];
+	char *identity;		/* NULL if not known */
+	bool has_id, has_link, has_state, has_since, has_heard, has_rtt;
+	uint32_t link, state, since_ms, heard_ms, rtt_us;
+	uint32_t secret;	/* from 1; 0 if not known */
+};
+
+struct api_refused {
+	char interface[ROMON_IFNAME_MAX_LEN + 1];
+	bool has_mac;
+	uint8_t mac[API_ID_LEN];
+	char *reason;
+};
+
 struct api_ports {
 	struct api_port *v;
 	size_t n;
@@ -103,6 +125,11 @@ struct api_edges {
 	size_t n;
 };
 
+struct api_neighbors {
+	struct api_neighbor *v;
+	size_t n;
+};
+
 /* A change to an entry: what is not given stays, or is the default. */
 struct api_port_change {
 	const char *interface;
@@ -110,6 +137,7 @@ struct api_port_change {
 	uint64_t cost;
 	bool forbid, disabled;
 	const char *comment;	/* NULL if not given */
+	struct secrets *secrets;	/* NULL if not given */
 };
 
 struct api_config_change {
@@ -117,6 +145,7 @@ struct api_config_change {
 	bool enabled;
 	uint8_t id[API_ID_LEN];		/* all zero for automatic */
 	const char *identity, *board;	/* NULL, or empty for automatic */
+	struct secrets *secrets;	/* NULL if not given */
 	bool has_limit[API_LIMITS];
 	uint64_t limit[API_LIMITS];
 };
@@ -146,6 +175,7 @@ int api_port_change(int cmd, const struct api_port_change *change,
 		    const char *what);
 int api_node_dump(struct api_nodes *nodes);
 int api_edge_dump(struct api_edges *edges);
+int api_neighbor_dump(struct api_neighbors *neighbors);
 int api_discover(void);
 
 /* These leave complaints to the caller. */
@@ -157,6 +187,8 @@ void api_config_read(struct romon_nl_attrs attrs, struct api_config *config);
 void api_port_read(struct romon_nl_attrs attrs, struct api_port *port);
 void api_node_read(struct romon_nl_attrs attrs, struct api_node *node);
 void api_edge_read(struct romon_nl_attrs attrs, struct api_edge *edge);
+void api_neighbor_read(struct romon_nl_attrs attrs, struct api_neighbor *n);
+void api_refused_read(struct romon_nl_attrs attrs, struct api_refused *r);
 void api_datagram_read(struct romon_nl_attrs attrs, struct api_datagram *d);
 
 void api_config_free(struct api_config *config);
@@ -165,7 +197,11 @@ void api_node_free(struct api_node *node);
 void api_ports_free(struct api_ports *ports);
 void api_nodes_free(struct api_nodes *nodes);
 void api_edges_free(struct api_edges *edges);
+void api_neighbor_free(struct api_neighbor *neighbor);
+void api_neighbors_free(struct api_neighbors *neighbors);
+void api_refused_free(struct api_refused *refused);
 
 const char *api_state_name(uint32_t state);
+const char *api_neighbor_state_name(uint32_t state);
 
 #endif /* ROMON_API_H */

@@ -23,6 +23,8 @@ const struct api_limit api_limits[API_LIMITS] = {
 	{ "max-ports", "max_ports", "", ROMON_A_CONFIG_MAX_PORTS, U32 },
 	{ "max-endpoints", "max_endpoints", "", ROMON_A_CONFIG_MAX_ENDPOINTS, U32 },
 	{ "queue-len", "queue_len", "", ROMON_A_CONFIG_QUEUE_LEN, U32 },
+	{ "hello-interval", "hello_interval", "s", ROMON_A_CONFIG_HELLO_INTERVAL, U32 },
+	{ "max-neighbors", "max_neighbors", "", ROMON_A_CONFIG_MAX_NEIGHBORS, U32 },
 };
 
 /* As the netlink spec spells them. */
@@ -44,6 +46,17 @@ const char *api_state_name(uint32_t state)
 
 	if (state < sizeof(names) / sizeof(names[0]))
 		return names[state];
+	return "unknown";
+}
+
+const char *api_neighbor_state_name(uint32_t state)
+{
+	switch (state) {
+	case ROMON_NEIGHBOR_STATE_INIT:
+		return "init";
+	case ROMON_NEIGHBOR_STATE_UP:
+		return "up";
+	}
 	return "unknown";
 }
 
@@ -141,6 +154,24 @@ static bool read_stats(const struct nlattr *attr, struct api_stats *stats)
 	return true;
 }
 
+/* NULL if there are none, or if they are not told. */
+static struct secrets *read_secrets(const struct nlattr *nest)
+{
+	struct romon_nl_attrs rest = romon_nl_value(nest), v;
+	struct secrets *secrets = NULL;
+	const struct nlattr *attr;
+
+	while ((attr = romon_nl_next(&rest))) {
+		if ((attr->nla_type & NLA_TYPE_MASK) != ROMON_A_SECRETS_SECRET)
+			continue;
+		if (!secrets)
+			secrets = secrets_new();
+		v = romon_nl_value(attr);
+		secrets_add(secrets, v.data, v.len);
+	}
+	return secrets;
+}
+
 void api_config_read(struct romon_nl_attrs attrs, struct api_config *c)
 {
 	const struct nlattr *tb[ROMON_A_CONFIG_MAX + 1];
@@ -160,6 +191,9 @@ void api_config_read(struct romon_nl_attrs attrs, struct api_config *c)
 	for (size_t i = 0; i < API_LIMITS; i++)
 		c->has_limit[i] = read_u64(tb[api_limits[i].attr],
 					   &c->limit[i]);
+	c->has_secrets_count = read_u32(tb[ROMON_A_CONFIG_SECRETS_COUNT],
+					&c->secrets_count);
+	c->secrets = read_secrets(tb[ROMON_A_CONFIG_SECRETS]);
 	read_u32(tb[ROMON_A_CONFIG_NODES], &c->nodes);
 	read_u32(tb[ROMON_A_CONFIG_EDGES], &c->edges);
 	c->has_stats = read_stats(tb[ROMON_A_CONFIG_STATS], &c->stats);
@@ -180,6 +214,8 @@ void api_port_read(struct romon_nl_attrs attrs, struct api_port *p)
 		free(p->comment);
 		p->comment = NULL;
 	}
+	read_u32(tb[ROMON_A_PORT_SECRETS_COUNT], &p->secrets_count);
+	p->secrets = read_secrets(tb[ROMON_A_PORT_SECRETS]);
 	p->is_default = read_bool(tb[ROMON_A_PORT_DEFAULT]);
 	p->dynamic = read_bool(tb[ROMON_A_PORT_DYNAMIC]);
 	p->has_state = read_u32(tb[ROMON_A_PORT_STATE], &p->state);
@@ -250,6 +286,35 @@ void api_edge_read(struct romon_nl_attrs attrs, struct api_edge *e)
 	e->active = read_bool(tb[ROMON_A_EDGE_ACTIVE]);
 }
 
+void api_neighbor_read(struct romon_nl_attrs attrs, struct api_neighbor *n)
+{
+	const struct nlattr *tb[ROMON_A_NEIGHBOR_MAX + 1];
+
+	memset(n, 0, sizeof(*n));
+	romon_nl_parse(attrs, tb, ROMON_A_NEIGHBOR_MAX);
+	read_interface(tb[ROMON_A_NEIGHBOR_INTERFACE], n->interface);
+	n->has_link = read_u32(tb[ROMON_A_NEIGHBOR_LINK], &n->link);
+	read_id(tb[ROMON_A_NEIGHBOR_MAC], n->mac);
+	n->has_id = read_id(tb[ROMON_A_NEIGHBOR_ID], n->id);
+	n->identity = read_string(tb[ROMON_A_NEIGHBOR_IDENTITY]);
+	n->has_state = read_u32(tb[ROMON_A_NEIGHBOR_STATE], &n->state);
+	n->has_since = read_u32(tb[ROMON_A_NEIGHBOR_SINCE], &n->since_ms);
+	n->has_heard = read_u32(tb[ROMON_A_NEIGHBOR_HEARD], &n->heard_ms);
+	n->has_rtt = read_u32(tb[ROMON_A_NEIGHBOR_RTT], &n->rtt_us);
+	read_u32(tb[ROMON_A_NEIGHBOR_SECRET], &n->secret);
+}
+
+void api_refused_read(struct romon_nl_attrs attrs, struct api_refused *r)
+{
+	const struct nlattr *tb[ROMON_A_REFUSED_MAX + 1];
+
+	memset(r, 0, sizeof(*r));
+	romon_nl_parse(attrs, tb, ROMON_A_REFUSED_MAX);
+	read_interface(tb[ROMON_A_REFUSED_INTERFACE], r->interface);
+	r->has_mac = read_id(tb[ROMON_A_REFUSED_MAC], r->mac);
+	r->reason = read_string(tb[ROMON_A_REFUSED_REASON]);
+}
+
 /* What it points at is the message's. */
 void api_datagram_read(struct romon_nl_attrs attrs, struct api_datagram *d)
 {
@@ -285,12 +350,14 @@ void api_config_free(struct api_config *c)
 	free(c->identity);
 	free(c->board);
 	free(c->version);
+	secrets_free(c->secrets);
 	stats_free(&c->stats);
 }
 
 void api_port_free(struct api_port *p)
 {
 	free(p->comment);
+	secrets_free(p->secrets);
 	stats_free(&p->stats);
 }
 
@@ -323,4 +390,22 @@ void api_edges_free(struct api_edges *edges)
 {
 	free(edges->v);
 	memset(edges, 0, sizeof(*edges));
+}
+
+void api_neighbor_free(struct api_neighbor *n)
+{
+	free(n->identity);
+}
+
+void api_neighbors_free(struct api_neighbors *neighbors)
+{
+	for (size_t i = 0; i < neighbors->n; i++)
+		api_neighbor_free(&neighbors->v[i]);
+	free(neighbors->v);
+	memset(neighbors, 0, sizeof(*neighbors));
+}
+
+void api_refused_free(struct api_refused *r)
+{
+	free(r->reason);
 }

@@ -12,9 +12,9 @@ struct cmd {
 	const char *help;
 };
 
-extern const struct cmd cmd_show, cmd_set, cmd_port, cmd_discover,
-			cmd_topology, cmd_ping, cmd_traceroute, cmd_monitor,
-			cmd_decode, cmd_save, cmd_restore;
+extern const struct cmd cmd_show, cmd_set, cmd_port, cmd_neighbor,
+			cmd_discover, cmd_topology, cmd_ping, cmd_traceroute,
+			cmd_monitor, cmd_decode, cmd_save, cmd_restore;
 
 /* The options that more than the output depends on. */
 extern bool option_stats;

@@ -38,6 +38,7 @@ const struct cmd cmd_show = {
 static int set_run(struct args *args)
 {
 	struct api_config_change change;
+	int err;
 
 	if (!args->n) {
 		complain("set: nothing to set (see: romon set help)");
@@ -45,7 +46,9 @@ static int set_run(struct args *args)
 	}
 	if (!settings_parse_config(args, "set", &change))
 		return EXIT_USAGE;
-	return api_config_set(&change, "set") ? EXIT_FAILED : EXIT_DONE;
+	err = api_config_set(&change, "set");
+	secrets_free(change.secrets);
+	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct cmd cmd_set = {
@@ -53,10 +56,13 @@ const struct cmd cmd_set = {
 	.run = set_run,
 	.help =
 	"romon set [enabled on|off] [id MAC|auto] [identity NAME|auto]\n"
-	"          [board NAME|auto] [hop-limit N] [flood-window MS] [flood-rate N]\n"
-	"          [answer-delay MS] [node-timeout SECONDS] [max-nodes N]\n"
-	"          [max-edges N] [max-origins N] [max-ports N] [max-endpoints N]\n"
-	"          [queue-len N]\n"
+	"          [board NAME|auto] [secrets LIST|none | secrets-file PATH]\n"
+	"          [hop-limit N] [hello-interval SECONDS] [flood-window MS]\n"
+	"          [flood-rate N] [answer-delay MS] [node-timeout SECONDS]\n"
+	"          [max-nodes N] [max-edges N] [max-origins N] [max-ports N]\n"
+	"          [max-endpoints N] [max-neighbors N] [queue-len N]\n"
 	"\n"
-	"All keys of one command are applied, or none.\n",
+	"All keys of one command are applied, or none. LIST is secrets with commas\n"
+	"between them; \",new\" is the empty secret, for frames without one, and new.\n"
+	"PATH has one a line, - is standard input: so ps does not show them.\n",
 };

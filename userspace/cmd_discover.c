@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "cmd.h"
+#include "diagnose.h"
 #include "err.h"
 #include "run.h"
 #include "view.h"
@@ -145,11 +146,22 @@ static size_t discover_refresh(const struct api_nodes *nodes, size_t lines,
 	return n;
 }
 
-static int discover_loop(int64_t duration)
+/* Others are known from before, and not forgotten yet. */
+static bool discover_heard(const struct api_nodes *nodes, int64_t since)
+{
+	int64_t ms = (run_now() - since) / (RUN_SECOND / 1000);
+
+	for (size_t i = 0; i < nodes->n; i++)
+		if (!nodes->v[i].has_age || nodes->v[i].age_ms <= ms)
+			return true;
+	return false;
+}
+
+static int discover_loop(int64_t duration, bool *heard)
 {
 	bool live = out_options.escapes && !out_options.json;
 	bool changes = out_options.json && duration == RUN_FOREVER;
-	int64_t now = run_now(), end, next = now;
+	int64_t now = run_now(), end, next = now, begin = now;
 	struct api_nodes before = { 0 }, nodes = { 0 };
 	size_t lines = 0;
 	int status;
@@ -177,6 +189,7 @@ static int discover_loop(int64_t duration)
 		api_nodes_free(&nodes);
 		if (api_node_dump(&nodes))
 			break;
+		*heard = *heard || discover_heard(&nodes, begin);
 		if (changes) {
 			discover_print_changes(&before, &nodes);
 			api_nodes_free(&before);
@@ -203,6 +216,8 @@ static int discover_run(struct args *args)
 	struct param params[] = {
 		PARAM("duration", PARAM_NS, &duration, 0),
 	};
+	struct diagnosis diagnosis;
+	bool heard = false;
 	int status;
 
 	if (!params_parse(args, "discover", params, 1))
@@ -210,8 +225,10 @@ static int discover_run(struct args *args)
 	if (!api_require_running("discover"))
 		return EXIT_FAILED;
 	run_begin();
-	status = discover_loop(duration);
+	diagnose_begin(&diagnosis);
+	status = discover_loop(duration, &heard);
 	run_end();
+	diagnose_end(&diagnosis, heard || status != EXIT_DONE);
 	return status;
 }
 

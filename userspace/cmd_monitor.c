@@ -17,14 +17,14 @@
 
 struct monitor {
 	struct romon_nl *nl;
-	struct out *config, *port, *node;
+	struct out *config, *port, *node, *neighbor, *refused;
 };
 
 /* What an event is called in JSON, and to people. */
 static const struct monitor_event {
 	uint8_t cmd;
 	const char *name;
-	const char *words;
+	const char *words;	/* NULL: they depend on its state */
 } monitor_events[] = {
 	{ ROMON_CMD_CONFIG_CHANGE_NTF, "config-change", "settings changed" },
 	{ ROMON_CMD_PORT_ADD_NTF, "port-add", "port added" },
@@ -33,6 +33,8 @@ static const struct monitor_event {
 	{ ROMON_CMD_NODE_ADD_NTF, "node-add", "router found" },
 	{ ROMON_CMD_NODE_CHANGE_NTF, "node-change", "router changed" },
 	{ ROMON_CMD_NODE_DEL_NTF, "node-del", "router lost" },
+	{ ROMON_CMD_NEIGHBOR_CHANGE_NTF, "neighbor-change", NULL },
+	{ ROMON_CMD_REFUSED_NTF, "refused", "frame refused" },
 };
 
 static void monitor_clock(char *buf, size_t size)
@@ -90,10 +92,33 @@ static void monitor_config(struct monitor *m, const struct api_config *config,
 	out_flush(m->config);
 }
 
+static void monitor_neighbor(struct monitor *m, const struct api_neighbor *n,
+			     const char *name, const char *words)
+{
+	bool up = n->has_state && n->state == ROMON_NEIGHBOR_STATE_UP;
+
+	monitor_prefix(m->neighbor, words ? words :
+		       up ? "neighbour up" : "neighbour lost");
+	view_neighbor(m->neighbor, n, name);
+	out_json_number(m->neighbor, "time", monitor_time());
+	out_flush(m->neighbor);
+}
+
+static void monitor_refused(struct monitor *m, const struct api_refused *r,
+			    const char *name, const char *words)
+{
+	monitor_prefix(m->refused, words);
+	view_refused(m->refused, r, name);
+	out_json_number(m->refused, "time", monitor_time());
+	out_flush(m->refused);
+}
+
 static int monitor_event(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 {
 	const struct monitor_event *e = NULL;
 	struct monitor *m = arg;
+	struct api_neighbor neighbor;
+	struct api_refused refused;
 	struct api_config config;
 	struct api_node node;
 	struct api_port port;
@@ -111,6 +136,14 @@ static int monitor_event(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 		api_port_read(attrs, &port);
 		monitor_port(m, &port, e->name, e->words);
 		api_port_free(&port);
+	} else if (cmd == ROMON_CMD_NEIGHBOR_CHANGE_NTF) {
+		api_neighbor_read(attrs, &neighbor);
+		monitor_neighbor(m, &neighbor, e->name, e->words);
+		api_neighbor_free(&neighbor);
+	} else if (cmd == ROMON_CMD_REFUSED_NTF) {
+		api_refused_read(attrs, &refused);
+		monitor_refused(m, &refused, e->name, e->words);
+		api_refused_free(&refused);
 	} else {
 		api_node_read(attrs, &node);
 		monitor_node(m, &node, e->name, e->words);
@@ -122,6 +155,7 @@ static int monitor_event(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 /* Events were lost: tell all that is true now. */
 static bool monitor_resync(struct monitor *m)
 {
+	struct api_neighbors neighbors;
 	struct api_config config;
 	struct api_nodes nodes;
 	struct api_ports ports;
@@ -130,9 +164,11 @@ static bool monitor_resync(struct monitor *m)
 	complain("monitor: events were lost, what is known now follows");
 	memset(&nodes, 0, sizeof(nodes));
 	memset(&ports, 0, sizeof(ports));
+	memset(&neighbors, 0, sizeof(neighbors));
 	if (api_config_get(&config))
 		return false;
-	if (!api_port_dump(&ports) && !api_node_dump(&nodes)) {
+	if (!api_port_dump(&ports) && !api_node_dump(&nodes) &&
+	    !api_neighbor_dump(&neighbors)) {
 		monitor_config(m, &config, "config-known", "settings are");
 		for (size_t i = 0; i < ports.n; i++)
 			monitor_port(m, &ports.v[i], "port-known",
@@ -141,8 +177,12 @@ static bool monitor_resync(struct monitor *m)
 			if (nodes.v[i].active)
 				monitor_node(m, &nodes.v[i], "node-known",
 					     "router known");
+		for (size_t i = 0; i < neighbors.n; i++)
+			monitor_neighbor(m, &neighbors.v[i], "neighbor-known",
+					 "neighbour known");
 		ok = true;
 	}
+	api_neighbors_free(&neighbors);
 	api_nodes_free(&nodes);
 	api_ports_free(&ports);
 	api_config_free(&config);
@@ -205,6 +245,10 @@ static int monitor_run(struct args *args)
 			     OUT_WORDS);
 	m.port = out_begin(stdout, view_port_cols, VIEW_PORT_COLS, OUT_WORDS);
 	m.node = out_begin(stdout, view_node_cols, VIEW_NODE_COLS, OUT_WORDS);
+	m.neighbor = out_begin(stdout, view_neighbor_cols, VIEW_NEIGHBOR_COLS,
+			       OUT_WORDS);
+	m.refused = out_begin(stdout, view_refused_cols, VIEW_REFUSED_COLS,
+			      OUT_WORDS);
 	romon_nl_on_event(m.nl, monitor_event, &m);
 	err = romon_nl_subscribe(m.nl, ROMON_MCGRP_EVENTS);
 	if (err) {
@@ -217,6 +261,8 @@ static int monitor_run(struct args *args)
 	out_end(m.config, 0);
 	out_end(m.port, 0);
 	out_end(m.node, 0);
+	out_end(m.neighbor, 0);
+	out_end(m.refused, 0);
 	romon_nl_close(m.nl);
 	return status;
 }
@@ -228,6 +274,7 @@ const struct cmd cmd_monitor = {
 	"romon monitor [discover SECONDS]\n"
 	"\n"
 	"Events as they happen, one line each: settings, ports, routers found,\n"
-	"changed and lost. So that changes elsewhere are noticed it looks for\n"
-	"routers now and every 10 seconds; discover 0 only listens.\n",
+	"changed and lost, neighbours up and lost, and frames that were refused, at\n"
+	"most one a second for each port. So that changes elsewhere are noticed it\n"
+	"looks for routers now and every 10 seconds; discover 0 only listens.\n",
 };

@@ -8,6 +8,7 @@
 
 #include "../kernel/wire.h"
 #include "cmd.h"
+#include "diagnose.h"
 #include "echo.h"
 #include "err.h"
 #include "out.h"
@@ -298,6 +299,7 @@ static int ping_run(struct args *args)
 		[TIMEOUT] = PARAM("timeout", PARAM_NS, &p.timeout, 0),
 	};
 	const char *router = args_next(args);
+	struct diagnosis diagnosis;
 	struct api_node node;
 
 	if (!router) {
@@ -318,9 +320,13 @@ static int ping_run(struct args *args)
 		return EXIT_USAGE;
 	}
 
+	if (!api_require_running("ping"))
+		return EXIT_FAILED;
 	run_begin();
+	diagnose_begin(&diagnosis);
 	if (!router_find("ping", router, &node)) {
 		run_end();
+		diagnose_end(&diagnosis, false);
 		return EXIT_FAILED;
 	}
 	memcpy(p.id, node.id, API_ID_LEN);
@@ -329,6 +335,7 @@ static int ping_run(struct args *args)
 	api_node_free(&node);
 	if (!echo_open(&p.echo, "ping", p.size, ping_answer, &p)) {
 		run_end();
+		diagnose_end(&diagnosis, true);
 		return EXIT_FAILED;
 	}
 	p.out = out_begin(stdout, ping_cols, PING_COLS, OUT_LINES);
@@ -339,6 +346,7 @@ static int ping_run(struct args *args)
 	echo_close(&p.echo);
 	free(p.probes);
 	run_end();
+	diagnose_end(&diagnosis, p.received || !p.lost);
 	return p.received && !p.failed ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -48,6 +48,7 @@ static int port_change(struct args *args, const char *verb, int cmd)
 {
 	char what[16 + ROMON_IFNAME_MAX_LEN];
 	struct api_port_change change = { 0 };
+	int err;
 
 	snprintf(what, sizeof(what), "port %s", verb);
 	change.interface = settings_parse_dev(args, what);
@@ -66,7 +67,9 @@ static int port_change(struct args *args, const char *verb, int cmd)
 		if (!settings_parse_port(args, what, &change))
 			return EXIT_USAGE;
 	}
-	return api_port_change(cmd, &change, what) ? EXIT_FAILED : EXIT_DONE;
+	err = api_port_change(cmd, &change, what);
+	secrets_free(change.secrets);
+	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int port_run(struct args *args)
@@ -89,11 +92,12 @@ const struct cmd cmd_port = {
 	.run = port_run,
 	.help =
 	"romon port [show [DEV]]\n"
-	"romon port add DEV [cost N] [forbid on|off] [disabled on|off] [comment TEXT]\n"
-	"romon port set DEV|all [cost N] [forbid on|off] [disabled on|off]\n"
-	"          [comment TEXT]\n"
+	"romon port add DEV [cost N] [forbid on|off] [disabled on|off]\n"
+	"          [secrets LIST|none | secrets-file PATH] [comment TEXT]\n"
+	"romon port set DEV|all ...     the same keys\n"
 	"romon port del DEV\n"
 	"\n"
 	"An entry of its own beats the wildcard entry, all. Flags: * the wildcard\n"
-	"entry, D no entry of its own, X disabled.\n",
+	"entry, D no entry of its own, X disabled. Secrets of a port replace those\n"
+	"of the router; see: romon set help\n",
 };

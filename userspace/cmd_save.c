@@ -2,13 +2,17 @@
 /* save, restore: the configuration as commands. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "err.h"
+#include "script.h"
 #include "settings.h"
 #include "text.h"
 
@@ -22,6 +26,7 @@ struct conf {
 		uint64_t cost;
 		bool forbid, disabled;
 		char *comment;
+		struct secrets *secrets;	/* NULL for none */
 	} *port;
 	size_t n_ports;
 };
@@ -30,8 +35,11 @@ static void conf_free(struct conf *c)
 {
 	free((char *)c->config.identity);
 	free((char *)c->config.board);
-	for (size_t i = 0; i < c->n_ports; i++)
+	secrets_free(c->config.secrets);
+	for (size_t i = 0; i < c->n_ports; i++) {
 		free(c->port[i].comment);
+		secrets_free(c->port[i].secrets);
+	}
 	free(c->port);
 	memset(c, 0, sizeof(*c));
 }
@@ -57,9 +65,25 @@ static struct conf_port *conf_add(struct conf *c, const char *interface)
 	return p;
 }
 
-/* What the kernel has now. */
-static int conf_load(struct conf *c)
+/* Takes them over. Complains of those that are not told. */
+static bool conf_take_secrets(struct secrets **to, struct secrets **from,
+			      uint32_t count, const char *what)
 {
+	if ((*from ? (*from)->n : 0) != count) {
+		complain("%s: there are secrets, which only CAP_NET_ADMIN is told (be root)",
+			 what);
+		return false;
+	}
+	*to = *from;
+	*from = NULL;
+	return true;
+}
+
+/* What the kernel has now. */
+static int conf_load(struct conf *c, const char *what)
+{
+	bool ok;
+
 	struct api_config config;
 	struct api_ports ports;
 
@@ -76,14 +100,21 @@ static int conf_load(struct conf *c)
 				  "" : config.board);
 	memcpy(c->config.has_limit, config.has_limit, sizeof(config.has_limit));
 	memcpy(c->config.limit, config.limit, sizeof(config.limit));
+	ok = conf_take_secrets(&c->config.secrets, &config.secrets,
+			       config.secrets_count, what);
+	/* A module that knows of secrets but has none: that is told too. */
+	if (ok && config.has_secrets_count && !c->config.secrets)
+		c->config.secrets = secrets_new();
 	api_config_free(&config);
+	if (!ok)
+		return -1;
 
 	if (api_port_dump(&ports)) {
 		api_ports_free(&ports);
 		return -1;
 	}
-	for (size_t i = 0; i < ports.n; i++) {
-		const struct api_port *from = &ports.v[i];
+	for (size_t i = 0; ok && i < ports.n; i++) {
+		struct api_port *from = &ports.v[i];
 		struct conf_port *p;
 
 		if (from->dynamic)
@@ -96,76 +127,193 @@ static int conf_load(struct conf *c)
 			free(p->comment);
 			p->comment = xstrdup(from->comment);
 		}
+		ok = conf_take_secrets(&p->secrets, &from->secrets,
+				       from->secrets_count, what);
 	}
 	api_ports_free(&ports);
-	return 0;
+	return ok ? 0 : -1;
 }
 
-static void save_string(const char *key, const char *value)
+static bool conf_has_secrets(const struct conf *c)
+{
+	if (c->config.secrets && c->config.secrets->n)
+		return true;
+	for (size_t i = 0; i < c->n_ports; i++)
+		if (c->port[i].secrets)
+			return true;
+	return false;
+}
+
+static void save_string(FILE *f, const char *key, const char *value)
 {
 	char *quoted = text_quote(*value ? value : "auto");
 
-	printf("set %s %s\n", key, quoted);
+	fprintf(f, "set %s %s\n", key, quoted);
 	free(quoted);
 }
 
-static void save_port(const struct conf_port *p)
+/* Between double quotes a \\ is two; other quotes are not in such a list. */
+static void save_secrets(FILE *f, const struct secrets *secrets)
+{
+	char text[SECRETS_TEXT_MAX];
+	const char *p;
+
+	secrets_text(text, secrets);
+	if (!strcmp(text, "none")) {
+		fputs(" secrets none", f);
+		return;
+	}
+	fputs(" secrets \"", f);
+	for (p = text; *p; p++) {
+		if (*p == '\\')
+			fputc('\\', f);
+		fputc(*p, f);
+	}
+	fputc('"', f);
+	explicit_bzero(text, sizeof(text));
+}
+
+static void save_port(FILE *f, const struct conf_port *p)
 {
 	bool all = !strcmp(p->interface, "all");
 
-	printf("port %s %s cost %" PRIu64 " forbid %s", all ? "set" : "add",
-	       p->interface, p->cost, p->forbid ? "on" : "off");
+	fprintf(f, "port %s %s cost %" PRIu64 " forbid %s",
+		all ? "set" : "add", p->interface, p->cost,
+		p->forbid ? "on" : "off");
 	if (!all || p->disabled)
-		printf(" disabled %s", p->disabled ? "on" : "off");
+		fprintf(f, " disabled %s", p->disabled ? "on" : "off");
+	if (p->secrets)
+		save_secrets(f, p->secrets);
 	if (*p->comment) {
 		char *quoted = text_quote(p->comment);
 
-		printf(" comment %s", quoted);
+		fprintf(f, " comment %s", quoted);
 		free(quoted);
 	}
-	putchar('\n');
+	fputc('\n', f);
 }
 
 /* RoMON is enabled last, when every port is as it should be. */
-static int save_run(struct args *args)
+static void save_print(FILE *f, const struct conf *c)
 {
 	char id[ID_STRLEN];
+
+	if (!c->config.enabled)
+		fputs("set enabled off\n", f);
+	fprintf(f, "set id %s\n", id_is_zero(c->config.id) ? "auto" :
+		id_str(id, c->config.id));
+	save_string(f, "identity", c->config.identity);
+	save_string(f, "board", c->config.board);
+	for (size_t i = 0; i < API_LIMITS; i++)
+		if (c->config.has_limit[i])
+			fprintf(f, "set %s %" PRIu64 "\n", api_limits[i].name,
+				c->config.limit[i]);
+	if (c->config.secrets) {
+		fputs("set", f);
+		save_secrets(f, c->config.secrets);
+		fputc('\n', f);
+	}
+	for (size_t i = 0; i < c->n_ports; i++)
+		save_port(f, &c->port[i]);
+	if (c->config.enabled)
+		fputs("set enabled on\n", f);
+}
+
+/* A file that the shell has made for >, before a secret is in it. */
+static void save_protect(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 0077))
+		return;
+	if (st.st_uid != geteuid() || fchmod(fd, st.st_mode & 0700))
+		complain("save: others can read the secrets in this file (try: romon save FILE)");
+}
+
+static int save_stdout(const struct conf *c)
+{
+	if (conf_has_secrets(c))
+		save_protect(STDOUT_FILENO);
+	save_print(stdout, c);
+	return EXIT_DONE;
+}
+
+/* What is renamed is lost if the power is, unless it is on the disk. */
+static bool save_write(const struct conf *c, int fd)
+{
+	char buf[4096];
+	FILE *f = fdopen(fd, "w");
+	bool ok;
+
+	if (!f) {
+		close(fd);
+		return false;
+	}
+	setvbuf(f, buf, _IOFBF, sizeof(buf));
+	save_print(f, c);
+	ok = !fflush(f) && !ferror(f) && !fsync(fd);
+	ok = !fclose(f) && ok;
+	explicit_bzero(buf, sizeof(buf));
+	return ok;
+}
+
+/* All of the file or nothing, and from the beginning for its owner only. */
+static int save_file(const struct conf *c, const char *file)
+{
+	char *target = realpath(file, NULL), *temp;
+	struct stat st;
+	int fd, err = 0;
+
+	if (!target)
+		target = xstrdup(file);
+	if (!stat(target, &st) && !S_ISREG(st.st_mode)) {
+		complain("save: %s: not a regular file", file);
+		free(target);
+		return EXIT_FAILED;
+	}
+	if (asprintf(&temp, "%s.XXXXXX", target) < 0)
+		die_no_memory();
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0) {
+		err = errno;
+	} else if (!save_write(c, fd) || rename(temp, target)) {
+		err = errno;
+		unlink(temp);
+	}
+	if (err)
+		complain("save: %s: %s", file, strerror(err));
+	free(temp);
+	free(target);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int save_run(struct args *args)
+{
+	const char *file = args_next(args);
+	int status = EXIT_FAILED;
 	struct conf c;
 
 	if (!args_end(args, "save"))
 		return EXIT_USAGE;
-	if (conf_load(&c)) {
-		conf_free(&c);
-		return EXIT_FAILED;
-	}
-	if (!c.config.enabled)
-		puts("set enabled off");
-	printf("set id %s\n", id_is_zero(c.config.id) ? "auto" :
-	       id_str(id, c.config.id));
-	save_string("identity", c.config.identity);
-	save_string("board", c.config.board);
-	for (size_t i = 0; i < API_LIMITS; i++)
-		if (c.config.has_limit[i])
-			printf("set %s %" PRIu64 "\n", api_limits[i].name,
-			       c.config.limit[i]);
-	for (size_t i = 0; i < c.n_ports; i++)
-		save_port(&c.port[i]);
-	if (c.config.enabled)
-		puts("set enabled on");
+	if (!conf_load(&c, "save"))
+		status = file && strcmp(file, "-") ? save_file(&c, file) :
+			 save_stdout(&c);
 	conf_free(&c);
-	return EXIT_DONE;
+	return status;
 }
 
 const struct cmd cmd_save = {
 	.name = "save",
 	.run = save_run,
 	.help =
-	"romon save\n"
+	"romon save [FILE]\n"
 	"\n"
-	"The configuration, as commands that restore reads, and -b too.\n",
+	"The configuration, as commands that restore reads, and -b too. With its\n"
+	"secrets: so FILE, which is replaced as a whole, has mode 0600, and if\n"
+	"standard output is a file nobody else may read it any more.\n",
 };
 
-/* Later lines win, as they would if they were run. */
+/* Later lines win, as they would if they were run. Takes the secrets over. */
 static void conf_merge(struct api_config_change *to,
 		       const struct api_config_change *from)
 {
@@ -184,6 +332,10 @@ static void conf_merge(struct api_config_change *to,
 	if (from->board) {
 		free((char *)to->board);
 		to->board = xstrdup(from->board);
+	}
+	if (from->secrets) {
+		secrets_free(to->secrets);
+		to->secrets = from->secrets;
 	}
 	for (size_t i = 0; i < API_LIMITS; i++) {
 		if (!from->has_limit[i])
@@ -211,10 +363,12 @@ static bool restore_port(struct conf *c, struct args *args)
 	if (add && (p || !strcmp(change.interface, "all"))) {
 		complain("port add: %s: there is an entry already",
 			 change.interface);
+		secrets_free(change.secrets);
 		return false;
 	}
 	if (!p && !add && strcmp(change.interface, "all")) {
 		complain("port set: %s: no such entry", change.interface);
+		secrets_free(change.secrets);
 		return false;
 	}
 	if (!p)
@@ -228,6 +382,10 @@ static bool restore_port(struct conf *c, struct args *args)
 	if (change.comment) {
 		free(p->comment);
 		p->comment = xstrdup(change.comment);
+	}
+	if (change.secrets) {
+		secrets_free(p->secrets);
+		p->secrets = change.secrets;
 	}
 	return true;
 }
@@ -252,49 +410,24 @@ static bool restore_line(struct conf *c, struct args *args)
 /* All of the file, before anything is done. */
 static int restore_read(struct conf *c, const char *file)
 {
-	FILE *f = strcmp(file, "-") ? fopen(file, "r") : stdin;
-	const char *name = f == stdin ? "standard input" : file;
-	unsigned int number = 0;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	bool ok = true;
+	int more, status = EXIT_DONE;
+	struct script script;
+	struct args args;
 
 	memset(c, 0, sizeof(*c));
-	if (!f) {
-		complain("restore: %s: %s", file, strerror(errno));
+	if (!script_open(&script, "restore", file))
 		return EXIT_FAILED;
+	while (status == EXIT_DONE && (more = script_next(&script, &args))) {
+		if (more < 0)
+			status = script_status(&script);
+		else if (!restore_line(c, &args))
+			status = EXIT_USAGE;
 	}
-	while (ok && (len = getline(&line, &size, f)) >= 0) {
-		struct words words = { 0 };
-		struct args args;
-		const char *wrong;
-
-		err_set_place(name, ++number);
-		wrong = strlen(line) != (size_t)len ? "zero byte" :
-			words_split(&words, line);
-		args.word = words.word;
-		args.n = words.n;
-		if (wrong) {
-			complain("restore: %s", wrong);
-			ok = false;
-		} else if (words.n) {
-			ok = restore_line(c, &args);
-		}
-		words_free(&words);
-	}
-	err_set_place(NULL, 0);
-	if (ok && ferror(f)) {
-		complain("restore: %s: %s", name, strerror(errno));
-		ok = false;
-	}
-	free(line);
-	if (f != stdin)
-		fclose(f);
+	script_close(&script);
 	/* A file that does not speak of the wildcard entry leaves it as new. */
-	if (ok && !conf_find(c, "all"))
+	if (!conf_find(c, "all"))
 		conf_add(c, "all");
-	return ok ? EXIT_DONE : EXIT_USAGE;
+	return status;
 }
 
 static bool conf_port_closed(const struct conf_port *p)
@@ -305,11 +438,13 @@ static bool conf_port_closed(const struct conf_port *p)
 static bool conf_port_same(const struct conf_port *a, const struct conf_port *b)
 {
 	return a->cost == b->cost && a->forbid == b->forbid &&
-	       a->disabled == b->disabled && !strcmp(a->comment, b->comment);
+	       a->disabled == b->disabled && !strcmp(a->comment, b->comment) &&
+	       secrets_same(a->secrets, b->secrets);
 }
 
 static int apply_port(const struct conf_port *want, const struct conf_port *is)
 {
+	static struct secrets none;
 	struct api_port_change change = {
 		.interface = want->interface,
 		.has_cost = true, .cost = want->cost,
@@ -324,6 +459,8 @@ static int apply_port(const struct conf_port *want, const struct conf_port *is)
 	}
 	if (!is || strcmp(is->comment, want->comment))
 		change.comment = want->comment;
+	if (!secrets_same(is ? is->secrets : NULL, want->secrets))
+		change.secrets = want->secrets ? want->secrets : &none;
 	snprintf(what, sizeof(what), "port %s %s", is ? "set" : "add",
 		 want->interface);
 	return api_port_change(is ? ROMON_CMD_PORT_SET : ROMON_CMD_PORT_ADD,
@@ -378,8 +515,10 @@ static bool conf_diff(struct api_config_change *want,
 		want->identity = NULL;
 	if (want->board && !strcmp(want->board, is->board))
 		want->board = NULL;
+	if (want->secrets && secrets_same(want->secrets, is->secrets))
+		want->secrets = NULL;
 	any = want->has_enabled || want->has_id || want->identity ||
-	      want->board;
+	      want->board || want->secrets;
 	for (size_t i = 0; i < API_LIMITS; i++) {
 		if (is->has_limit[i] && want->limit[i] == is->limit[i])
 			want->has_limit[i] = false;
@@ -391,26 +530,32 @@ static bool conf_diff(struct api_config_change *want,
 /*
  * Settings first: one request, all or nothing, and what is most likely to be
  * refused. Ports close before others open, and RoMON is enabled last and
- * disabled first, so that no port is open in between that is not at the end.
+ * disabled first, so that no port is open in between that is not at the end. So
+ * too secrets of the router that let frames in without any: ports that have
+ * their own must have them by then.
  */
 static int conf_apply(const struct conf *want, const struct conf *is)
 {
 	struct api_config_change config = want->config;
-	bool enable = config.has_enabled && config.enabled;
+	struct api_config_change last = { 0 };
 
-	if (enable)
+	if (config.has_enabled && config.enabled) {
+		last.has_enabled = true;
+		last.enabled = true;
 		config.has_enabled = false;
+	}
+	if (config.secrets && !secrets_demand_hash(config.secrets)) {
+		last.secrets = config.secrets;
+		config.secrets = NULL;
+	}
 	if (conf_diff(&config, &is->config) && api_config_set(&config, "set"))
 		return -1;
 	if (apply_ports(want, is, true) || apply_deletes(want, is) ||
 	    apply_ports(want, is, false))
 		return -1;
-	if (!enable || is->config.enabled)
+	if (!conf_diff(&last, &is->config))
 		return 0;
-	memset(&config, 0, sizeof(config));
-	config.has_enabled = true;
-	config.enabled = true;
-	return api_config_set(&config, "set");
+	return api_config_set(&last, "set");
 }
 
 static int restore_run(struct args *args)
@@ -431,11 +576,12 @@ static int restore_run(struct args *args)
 		return status;
 	}
 	status = EXIT_FAILED;
-	if (!conf_load(&before)) {
+	if (!conf_load(&before, "restore")) {
 		if (!conf_apply(&want, &before)) {
 			status = EXIT_DONE;
-		} else if (!conf_load(&now)) {
-			if (conf_apply(&before, &now))
+		} else {
+			if (conf_load(&now, "restore") ||
+			    conf_apply(&before, &now))
 				complain("restore: failed, and half of it is done");
 			else
 				complain("restore: failed, all is as it was");

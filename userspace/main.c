@@ -14,6 +14,7 @@
 #include "cmd.h"
 #include "err.h"
 #include "out.h"
+#include "script.h"
 #include "text.h"
 
 #ifndef VERSION
@@ -24,10 +25,12 @@
 
 bool option_stats;
 
+static char stdout_buf[BUFSIZ];
+
 static const struct cmd * const cmds[] = {
-	&cmd_show, &cmd_set, &cmd_port, &cmd_discover, &cmd_topology,
-	&cmd_ping, &cmd_traceroute, &cmd_monitor, &cmd_decode, &cmd_save,
-	&cmd_restore,
+	&cmd_show, &cmd_set, &cmd_port, &cmd_neighbor, &cmd_discover,
+	&cmd_topology, &cmd_ping, &cmd_traceroute, &cmd_monitor, &cmd_decode,
+	&cmd_save, &cmd_restore,
 };
 
 #define N_CMDS		(sizeof(cmds) / sizeof(cmds[0]))
@@ -89,44 +92,19 @@ int cmd_run_words(struct args *args)
 /* Stops at the first error, whose complaint tells the line. */
 static int batch(const char *file)
 {
-	FILE *f = strcmp(file, "-") ? fopen(file, "r") : stdin;
-	const char *name = f == stdin ? "standard input" : file;
-	unsigned int number = 0;
-	int status = EXIT_DONE;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
+	int status = EXIT_DONE, more;
+	struct script script;
+	struct args args;
 
-	if (!f) {
-		complain("%s: %s", file, strerror(errno));
+	if (!script_open(&script, NULL, file))
 		return EXIT_FAILED;
+	while (status == EXIT_DONE && (more = script_next(&script, &args))) {
+		status = more < 0 ? script_status(&script) :
+			 cmd_run_words(&args);
+		if (!fflush(stdout))
+			explicit_bzero(stdout_buf, sizeof(stdout_buf));
 	}
-	while (status == EXIT_DONE && (len = getline(&line, &size, f)) >= 0) {
-		struct words words;
-		const char *wrong;
-
-		err_set_place(name, ++number);
-		wrong = strlen(line) != (size_t)len ? "zero byte" :
-			words_split(&words, line);
-		if (wrong) {
-			complain("%s", wrong);
-			status = EXIT_USAGE;
-		} else if (words.n) {
-			struct args args = { words.word, words.n };
-
-			status = cmd_run_words(&args);
-			fflush(stdout);
-		}
-		words_free(&words);
-	}
-	err_set_place(NULL, 0);
-	if (status == EXIT_DONE && ferror(f)) {
-		complain("%s: %s", name, strerror(errno));
-		status = EXIT_FAILED;
-	}
-	free(line);
-	if (f != stdin)
-		fclose(f);
+	script_close(&script);
 	return status;
 }
 
@@ -239,8 +217,10 @@ static int long_option(struct args *args, const char *word, struct options *o)
 	};
 	static const char letters[] = "jpsVh";
 
-	if (!strcmp(word, "--show-secrets"))
+	if (!strcmp(word, "--show-secrets")) {
+		out_options.secrets = true;
 		return -1;
+	}
 	if (!strncmp(word, "--color", 7) && color_option(word + 7, &o->color))
 		return -1;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -326,6 +306,9 @@ int main(int argc, char **argv)
 
 	fill_descriptors();
 	signal(SIGPIPE, reader_gone);
+	/* The buffer is ours: secrets that were asked for are printed too. */
+	setvbuf(stdout, stdout_buf, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF,
+		sizeof(stdout_buf));
 	text_init();
 	status = parse_options(&args, &options);
 	if (status < 0) {
@@ -351,5 +334,6 @@ int main(int argc, char **argv)
 		if (status == EXIT_DONE)
 			status = EXIT_FAILED;
 	}
+	explicit_bzero(stdout_buf, sizeof(stdout_buf));
 	return status;
 }

@@ -74,8 +74,12 @@ struct romon_nl_msg *romon_nl_msg_new(struct romon_nl *nl, uint8_t cmd,
 	return m;
 }
 
+/* It may have held a secret. */
 static void romon_nl_msg_free(struct romon_nl_msg *m)
 {
+	struct nlmsghdr *h = nlmsg_hdr(m->msg);
+
+	explicit_bzero(h, h->nlmsg_len);
 	nlmsg_free(m->msg);
 	free(m);
 }
@@ -105,6 +109,27 @@ void romon_nl_put_u32(struct romon_nl_msg *m, int type, uint32_t value)
 void romon_nl_put_string(struct romon_nl_msg *m, int type, const char *s)
 {
 	romon_nl_put(m, type, s, strlen(s) + 1);
+}
+
+/*
+ * Begins an attribute of attributes. Not nla_nest_start(), which marks it in
+ * some libraries only, and the kernel insists on it; nor nla_nest_end(), which
+ * takes an empty one away. The message never moves: its room is given.
+ */
+size_t romon_nl_nest(struct romon_nl_msg *m, int type)
+{
+	size_t nest = nlmsg_hdr(m->msg)->nlmsg_len;
+
+	romon_nl_put(m, type | NLA_F_NESTED, NULL, 0);
+	return nest;
+}
+
+void romon_nl_nest_end(struct romon_nl_msg *m, size_t nest)
+{
+	struct nlmsghdr *h = nlmsg_hdr(m->msg);
+	struct nlattr *attr = (void *)((char *)h + nest);
+
+	attr->nla_len = (uint16_t)(h->nlmsg_len - nest);
 }
 
 /* Takes the next attribute off the rest; NULL at the end. */
@@ -185,6 +210,23 @@ static void romon_nl_read_range(struct romon_nl_refusal *refusal,
 			      &refusal->max);
 }
 
+/* The attribute of a request that an offset is in, be it deep inside. */
+static unsigned int romon_nl_attr_at(const struct nlmsghdr *request,
+				     uint64_t offset)
+{
+	struct romon_nl_attrs rest = {
+		(const char *)request + NLMSG_HDRLEN + GENL_HDRLEN,
+		request->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN,
+	};
+	const struct nlattr *attr;
+
+	while ((attr = romon_nl_next(&rest)))
+		if ((uint64_t)((const char *)attr - (const char *)request) +
+		    attr->nla_len > offset)
+			return (unsigned int)nla_type(attr);
+	return 0;
+}
+
 /* The sentence, and the attribute of the request that it is about. */
 static void romon_nl_read_extack(struct romon_nl *nl,
 				 const struct nlmsghdr *h,
@@ -216,10 +258,8 @@ static void romon_nl_read_extack(struct romon_nl *nl,
 		memcpy(refusal->sentence, value.data, len);
 		refusal->sentence[len] = '\0';
 	}
-	if (romon_nl_uint(tb[NLMSGERR_ATTR_OFFS], &v) &&
-	    v + NLA_HDRLEN <= request->nlmsg_len)
-		refusal->attr = (unsigned int)
-			nla_type((const void *)((const char *)request + v));
+	if (romon_nl_uint(tb[NLMSGERR_ATTR_OFFS], &v))
+		refusal->attr = romon_nl_attr_at(request, v);
 	if (romon_nl_uint(tb[NLMSGERR_ATTR_MISS_TYPE], &v)) {
 		refusal->attr = (unsigned int)v;
 		refusal->missing = true;
@@ -293,7 +333,7 @@ static int romon_nl_read(struct romon_nl *nl, struct romon_nl_wait *wait)
 		.msg_iov = &iov, .msg_iovlen = 1,
 	};
 	const struct nlmsghdr *h = (const void *)nl->buf;
-	int left, err;
+	int left, err = 0;
 	ssize_t n;
 
 	n = recvmsg(nl_socket_get_fd(nl->sock), &msg, MSG_DONTWAIT);
@@ -314,9 +354,12 @@ static int romon_nl_read(struct romon_nl *nl, struct romon_nl_wait *wait)
 		}
 		err = romon_nl_event(nl, h);
 		if (err)
-			return err;
+			break;
 	}
-	return 0;
+	/* Answers may tell secrets; events and datagrams never do. */
+	if (wait)
+		explicit_bzero(nl->buf, (size_t)n);
+	return err;
 }
 
 static int romon_nl_wait(struct romon_nl *nl, struct romon_nl_wait *wait)

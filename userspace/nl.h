@@ -54,6 +54,8 @@ void romon_nl_put(struct romon_nl_msg *msg, int type, const void *data,
 void romon_nl_put_u8(struct romon_nl_msg *msg, int type, uint8_t value);
 void romon_nl_put_u16(struct romon_nl_msg *msg, int type, uint16_t value);
 void romon_nl_put_u32(struct romon_nl_msg *msg, int type, uint32_t value);
+size_t romon_nl_nest(struct romon_nl_msg *msg, int type);
+void romon_nl_nest_end(struct romon_nl_msg *msg, size_t nest);
 void romon_nl_put_string(struct romon_nl_msg *msg, int type, const char *s);
 
 int romon_nl_request(struct romon_nl *nl, struct romon_nl_msg *msg,

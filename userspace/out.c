@@ -10,6 +10,7 @@
 #include "err.h"
 #include "out.h"
 #include "parse.h"
+#include "secrets.h"
 #include "text.h"
 
 #define NOTE_WIDTH	78
@@ -77,13 +78,21 @@ static int out_json_string(json_object *j, struct printbuf *pb, int level,
 	return 0;
 }
 
+/* It may be a secret. */
+static void out_json_wipe(json_object *j, void *arg)
+{
+	(void)arg;
+	explicit_bzero((char *)json_object_get_string(j),
+		       (size_t)json_object_get_string_len(j));
+}
+
 static json_object *out_json_new_string(const char *s)
 {
 	json_object *j = json_object_new_string(s);
 
 	if (!j)
 		die_no_memory();
-	json_object_set_serializer(j, out_json_string, NULL, NULL);
+	json_object_set_serializer(j, out_json_string, NULL, out_json_wipe);
 	return j;
 }
 
@@ -92,7 +101,11 @@ static void out_json_print(FILE *f, json_object *j, bool pretty)
 	int flags = pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
 			     JSON_C_TO_STRING_PLAIN;
 
-	fprintf(f, "%s\n", json_object_to_json_string_ext(j, flags));
+	const char *text = json_object_to_json_string_ext(j, flags);
+
+	fputs(text, f);
+	fputc('\n', f);
+	explicit_bzero((char *)text, strlen(text));
 }
 
 struct out *out_begin(FILE *f, const struct out_col *cols, size_t n,
@@ -132,13 +145,25 @@ static void out_put(struct out *o, enum out_color color, const char *text)
 {
 	const char *code = out_color_code(color);
 
-	fprintf(o->f, "%s%s%s", code, text, *code ? "\033[0m" : "");
+	/* Not fprintf(), which leaves pieces on the stack. */
+	fputs(code, o->f);
+	fputs(text, o->f);
+	if (*code)
+		fputs("\033[0m", o->f);
+}
+
+/* It may be a secret. */
+static void out_free_text(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
 }
 
 static void out_free_row(struct out *o, struct out_row *row)
 {
 	for (size_t i = 0; i < o->n; i++)
-		free(row->cells[i].text);
+		out_free_text(row->cells[i].text);
 	for (size_t i = 0; i < row->n_notes; i++)
 		free(row->notes[i]);
 	free(row->cells);
@@ -509,6 +534,37 @@ void out_ids(struct out *o, size_t col, const uint8_t *ids, size_t n)
 		*to++ = i + 1 < n ? ',' : '\0';
 	}
 	out_cell(o, col, text);
+}
+
+/*
+ * Each as secrets_parse() reads it, or hidden. The empty one is no secret, and
+ * where it stands tells how far the change from one secret to another is.
+ */
+void out_secrets(struct out *o, size_t col, const struct secrets *s)
+{
+	json_object *list = out_options.json ? json_object_new_array() : NULL;
+	char text[SECRETS_TEXT_MAX];
+	char *to = text;
+
+	for (size_t i = 0; i < s->n; i++) {
+		char *one = to;
+
+		if (s->v[i].len && !out_options.secrets)
+			to = stpcpy(to, "(hidden)");
+		else if (s->v[i].len || list)
+			to = secrets_text_one(to, s, i);
+		else
+			to = stpcpy(to, "\"\"");
+		if (list)
+			json_object_array_add(list, out_json_new_string(one));
+		else if (i + 1 < s->n)
+			to = stpcpy(to, ",");
+	}
+	if (list)
+		out_json_field(o, col, list);
+	else
+		out_cell(o, col, xstrdup(text));
+	explicit_bzero(text, sizeof(text));
 }
 
 /* The number for JSON, with its decimals, and what people see of it. */

@@ -42,10 +42,13 @@ struct out_col {
 	bool optional;	/* no such column if all of its cells are empty */
 };
 
+struct secrets;
+
 struct out_options {
 	bool json;
 	bool pretty;
 	bool color;
+	bool secrets;	/* print them */
 	bool escapes;	/* standard output is a terminal that can move back */
 };
 
@@ -70,6 +73,7 @@ void out_bool(struct out *o, size_t col, bool v, const char *yes,
 	      const char *no);
 void out_id(struct out *o, size_t col, const uint8_t *id);
 void out_ids(struct out *o, size_t col, const uint8_t *ids, size_t n);
+void out_secrets(struct out *o, size_t col, const struct secrets *s);
 void out_number(struct out *o, size_t col, double v, const char *text);
 void out_json_bool(struct out *o, const char *key, bool v);
 void out_json_number(struct out *o, const char *key, double v);

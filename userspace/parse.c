@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "parse.h"
+#include "secrets.h"
 
 bool parse_bool(const char *word, bool *value)
 {
@@ -83,6 +84,15 @@ static int parse_nibble(char c)
 		return c - '0';
 	c = (char)tolower((unsigned char)c);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that two digits make, or -1. */
+int parse_hex_byte(const char *digits)
+{
+	int high = parse_nibble(digits[0]);
+	int low = high < 0 ? -1 : parse_nibble(digits[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
 }
 
 /*
@@ -168,6 +178,38 @@ bool args_end(const struct args *args, const char *what)
 	return false;
 }
 
+/* In place, where ps can see it, if it is of the command line. */
+static void param_wipe(const char *word)
+{
+	explicit_bzero((char *)word, strlen(word));
+}
+
+static bool param_set_secrets(struct param *p, const char *what,
+			      const char *word)
+{
+	struct secrets *s = secrets_new();
+	const char *wrong = NULL;
+	bool ok;
+
+	if (*(struct secrets **)p->to) {
+		complain("%s: secrets and secrets-file: one of them", what);
+		ok = false;
+	} else if (p->type == PARAM_SECRETS_FILE) {
+		ok = secrets_read(s, what, word);
+	} else {
+		wrong = secrets_parse(s, word);
+		param_wipe(word);
+		if (wrong)
+			complain("%s: %s: %s", what, p->name, wrong);
+		ok = !wrong;
+	}
+	if (ok)
+		*(struct secrets **)p->to = s;
+	else
+		secrets_free(s);
+	return ok;
+}
+
 static bool param_set(struct param *p, const char *what, const char *word)
 {
 	switch (p->type) {
@@ -206,8 +248,25 @@ static bool param_set(struct param *p, const char *what, const char *word)
 		complain("%s: %s: an ID like 6c:3b:6b:48:0e:8b, or auto, not %s",
 			 what, p->name, word);
 		return false;
+	case PARAM_SECRETS:
+	case PARAM_SECRETS_FILE:
+		return param_set_secrets(p, what, word);
 	}
 	return false;
+}
+
+/* A secret with a blank in it, or behind a key misspelt, is not quoted. */
+static void param_complain_unknown(const char *what, const char *word,
+				   const struct param *params, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (params[i].type == PARAM_SECRETS && params[i].given) {
+			complain("%s: unknown word, behind secrets",
+				 what);
+			return;
+		}
+	}
+	complain("%s: unknown word: %.*s", what, (int)strcspn(word, "="), word);
 }
 
 /* Reads "key value" and "key=value" until no word is left. */
@@ -232,7 +291,7 @@ bool params_parse(struct args *args, const char *what, struct param *params,
 			p = &params[i];
 		}
 		if (!p) {
-			complain("%s: unknown word: %s", what, word);
+			param_complain_unknown(what, word, params, n);
 			return false;
 		}
 		if (p->given) {
@@ -255,15 +314,14 @@ bool params_parse(struct args *args, const char *what, struct param *params,
 static const char *words_escape(const char **line, char *to)
 {
 	const char *p = *line;
-	int high, low;
+	int byte;
 
 	switch (*p) {
 	case 'x':
-		high = parse_nibble(p[1]);
-		low = high < 0 ? -1 : parse_nibble(p[2]);
-		if (low < 0 || !(high | low))
+		byte = parse_hex_byte(p + 1);
+		if (byte <= 0)
 			return "\\x without two hex digits that are not zero";
-		*to = (char)(high << 4 | low);
+		*to = (char)byte;
 		*line = p + 3;
 		return NULL;
 	case '\0':
@@ -327,8 +385,11 @@ const char *words_split(struct words *words, const char *line)
 
 void words_free(struct words *words)
 {
-	for (int i = 0; i < words->n; i++)
+	/* Any of them may be a secret. */
+	for (int i = 0; i < words->n; i++) {
+		explicit_bzero(words->word[i], strlen(words->word[i]));
 		free(words->word[i]);
+	}
 	free(words->word);
 	words->word = NULL;
 	words->n = 0;

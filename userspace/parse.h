@@ -18,6 +18,7 @@ bool parse_ns(const char *word, int64_t *ns);
 bool parse_id(const char *word, uint8_t *id);
 const char *id_str(char *buf, const uint8_t *id);
 bool id_is_zero(const uint8_t *id);
+int parse_hex_byte(const char *digits);
 
 /* The words of a command that were not looked at yet. */
 struct args {
@@ -36,6 +37,8 @@ enum param_type {
 	PARAM_NS,	/* int64_t, nanoseconds, given in seconds */
 	PARAM_STRING,	/* const char *, at most max bytes unless max is 0 */
 	PARAM_ID_AUTO,	/* uint8_t[6], all zero for "auto" */
+	PARAM_SECRETS,	/* struct secrets *, new; the word is wiped */
+	PARAM_SECRETS_FILE,	/* the same, from the file of that name */
 };
 
 /* One key of a command and where its value goes. */

@@ -6,11 +6,14 @@
 #include "err.h"
 #include "settings.h"
 
-/* The kernel checks ranges: it knows them, and says them. */
+/*
+ * The kernel checks ranges: it knows them, and says them. The secrets are to
+ * be freed.
+ */
 bool settings_parse_config(struct args *args, const char *what,
 			   struct api_config_change *c)
 {
-	enum { ENABLED, ID, IDENTITY, BOARD, LIMIT };
+	enum { ENABLED, ID, IDENTITY, BOARD, SECRETS, SECRETS_FILE, LIMIT };
 	struct param params[LIMIT + API_LIMITS] = {
 		[ENABLED] = PARAM("enabled", PARAM_BOOL, &c->enabled, 0),
 		[ID] = PARAM("id", PARAM_ID_AUTO, c->id, 0),
@@ -18,6 +21,9 @@ bool settings_parse_config(struct args *args, const char *what,
 				   ROMON_IDENTITY_MAX_LEN),
 		[BOARD] = PARAM("board", PARAM_STRING, &c->board,
 				ROMON_IDENTITY_MAX_LEN),
+		[SECRETS] = PARAM("secrets", PARAM_SECRETS, &c->secrets, 0),
+		[SECRETS_FILE] = PARAM("secrets-file", PARAM_SECRETS_FILE,
+				       &c->secrets, 0),
 	};
 
 	memset(c, 0, sizeof(*c));
@@ -27,8 +33,11 @@ bool settings_parse_config(struct args *args, const char *what,
 		params[LIMIT + i] = (struct param)
 			PARAM(l->name, PARAM_UINT, &c->limit[i], l->max);
 	}
-	if (!params_parse(args, what, params, LIMIT + API_LIMITS))
+	if (!params_parse(args, what, params, LIMIT + API_LIMITS)) {
+		secrets_free(c->secrets);
+		c->secrets = NULL;
 		return false;
+	}
 
 	c->has_enabled = params[ENABLED].given;
 	c->has_id = params[ID].given;
@@ -60,21 +69,27 @@ const char *settings_parse_dev(struct args *args, const char *what)
 	return dev;
 }
 
-/* The keys behind the name, and no word more. */
+/* The keys behind the name, and no word more. The secrets are to be freed. */
 bool settings_parse_port(struct args *args, const char *what,
 			 struct api_port_change *c)
 {
-	enum { COST, FORBID, DISABLED, COMMENT, KEYS };
+	enum { COST, FORBID, DISABLED, COMMENT, SECRETS, SECRETS_FILE, KEYS };
 	struct param params[KEYS] = {
 		[COST] = PARAM("cost", PARAM_UINT, &c->cost, UINT16_MAX),
 		[FORBID] = PARAM("forbid", PARAM_BOOL, &c->forbid, 0),
 		[DISABLED] = PARAM("disabled", PARAM_BOOL, &c->disabled, 0),
 		[COMMENT] = PARAM("comment", PARAM_STRING, &c->comment,
 				  ROMON_COMMENT_MAX_LEN),
+		[SECRETS] = PARAM("secrets", PARAM_SECRETS, &c->secrets, 0),
+		[SECRETS_FILE] = PARAM("secrets-file", PARAM_SECRETS_FILE,
+				       &c->secrets, 0),
 	};
 
-	if (!params_parse(args, what, params, KEYS))
+	if (!params_parse(args, what, params, KEYS)) {
+		secrets_free(c->secrets);
+		c->secrets = NULL;
 		return false;
+	}
 	c->has_cost = params[COST].given;
 	c->has_forbid = params[FORBID].given;
 	c->has_disabled = params[DISABLED].given;

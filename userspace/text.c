@@ -64,7 +64,7 @@ size_t text_decode(const char *s, size_t len, uint32_t *cp)
 }
 
 /* Characters that are drawn, and do not reorder or hide their neighbours. */
-static bool text_is_plain(uint32_t c)
+bool text_is_plain(uint32_t c)
 {
 	if (c < 0x80)
 		return c >= ' ' && c != 0x7f;

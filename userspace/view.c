@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How each object looks: the same fields in lists, records and events. */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 enum {
 	CONFIG_EVENT, CONFIG_ENABLED, CONFIG_ID, CONFIG_CURRENT_ID,
 	CONFIG_IDENTITY, CONFIG_IDENTITY_AUTO, CONFIG_BOARD, CONFIG_BOARD_AUTO,
+	CONFIG_SECRETS, CONFIG_SECRETS_COUNT,
 	CONFIG_VERSION, CONFIG_UPTIME, CONFIG_NODES, CONFIG_EDGES, CONFIG_LIMIT
 };
 
@@ -22,6 +24,8 @@ const struct out_col view_config_cols[VIEW_CONFIG_COLS] = {
 	[CONFIG_IDENTITY_AUTO] = { .key = "identity_auto" },
 	[CONFIG_BOARD] = { .key = "board", .head = "board" },
 	[CONFIG_BOARD_AUTO] = { .key = "board_auto" },
+	[CONFIG_SECRETS] = { .key = "secrets", .head = "secrets" },
+	[CONFIG_SECRETS_COUNT] = { .key = "secrets_count" },
 	[CONFIG_VERSION] = { .key = "version", .head = "version" },
 	[CONFIG_UPTIME] = { .key = "uptime", .head = "uptime" },
 	[CONFIG_NODES] = { .key = "nodes", .head = "nodes" },
@@ -38,12 +42,14 @@ const struct out_col view_config_cols[VIEW_CONFIG_COLS] = {
 	{ .key = "max_ports", .head = "max-ports" },
 	{ .key = "max_endpoints", .head = "max-endpoints" },
 	{ .key = "queue_len", .head = "queue-len" },
+	{ .key = "hello_interval", .head = "hello-interval" },
+	{ .key = "max_neighbors", .head = "max-neighbors" },
 };
 
 enum {
 	PORT_EVENT, PORT_FLAGS, PORT_INTERFACE, PORT_COST, PORT_FORBID,
 	PORT_DISABLED, PORT_STATE, PORT_LINK, PORT_L2MTU, PORT_MAC,
-	PORT_COMMENT
+	PORT_SECRETS, PORT_SECRETS_COUNT, PORT_COMMENT
 };
 
 const struct out_col view_port_cols[VIEW_PORT_COLS] = {
@@ -57,6 +63,8 @@ const struct out_col view_port_cols[VIEW_PORT_COLS] = {
 	[PORT_LINK] = { "link", "LINK", .gap = 2, .right = true },
 	[PORT_L2MTU] = { "l2mtu", "L2MTU", .gap = 2, .right = true },
 	[PORT_MAC] = { "mac", "MAC", .gap = 2, .optional = true },
+	[PORT_SECRETS] = { "secrets", "SECRETS", .gap = 2, .optional = true },
+	[PORT_SECRETS_COUNT] = { .key = "secrets_count" },
 	[PORT_COMMENT] = { "comment", "COMMENT", .gap = 2, .optional = true },
 };
 
@@ -77,6 +85,35 @@ const struct out_col view_node_cols[VIEW_NODE_COLS] = {
 	[NODE_VERSION] = { "version", "VERSION", .gap = 2 },
 	[NODE_BOARD] = { "board", "BOARD", .gap = 2 },
 	[NODE_INTERFACE] = { .key = "interface" },
+};
+
+enum {
+	NEIGH_EVENT, NEIGH_INTERFACE, NEIGH_LINK, NEIGH_MAC, NEIGH_ADDRESS,
+	NEIGH_IDENTITY, NEIGH_STATE, NEIGH_SINCE, NEIGH_HEARD, NEIGH_RTT,
+	NEIGH_SECRET
+};
+
+const struct out_col view_neighbor_cols[VIEW_NEIGHBOR_COLS] = {
+	[NEIGH_EVENT] = { .key = "event" },
+	[NEIGH_INTERFACE] = { "interface", "INTERFACE" },
+	[NEIGH_LINK] = { .key = "link" },
+	[NEIGH_MAC] = { "mac", "MAC", .gap = 2, .width = 17 },
+	[NEIGH_ADDRESS] = { "address", "ADDRESS", .gap = 2, .width = 17 },
+	[NEIGH_IDENTITY] = { "identity", "IDENTITY", .gap = 2 },
+	[NEIGH_STATE] = { "state", "STATE", .gap = 2 },
+	[NEIGH_SINCE] = { "since", "SINCE", .gap = 2 },
+	[NEIGH_HEARD] = { "heard", "HEARD", .gap = 2, .right = true },
+	[NEIGH_RTT] = { "rtt_ms", "RTT", .gap = 2, .right = true },
+	[NEIGH_SECRET] = { "secret", "SECRET", .gap = 2 },
+};
+
+enum { REFUSED_EVENT, REFUSED_INTERFACE, REFUSED_MAC, REFUSED_REASON };
+
+const struct out_col view_refused_cols[VIEW_REFUSED_COLS] = {
+	[REFUSED_EVENT] = { .key = "event" },
+	[REFUSED_INTERFACE] = { "interface", "INTERFACE" },
+	[REFUSED_MAC] = { "mac", "MAC" },
+	[REFUSED_REASON] = { "reason", "REASON" },
 };
 
 static void view_stats(struct out *o, const struct api_stats *s)
@@ -105,16 +142,26 @@ static void view_stats(struct out *o, const struct api_stats *s)
 }
 
 /* Seconds as 1d02:03:04, as RouterOS shows them. */
-static void view_uptime(struct out *o, uint32_t s)
+static void view_seconds(struct out *o, size_t col, uint32_t s)
 {
-	if (out_options.json)
-		out_uint(o, CONFIG_UPTIME, s);
-	else if (s >= 86400)
-		out_text(o, CONFIG_UPTIME, "%ud%02u:%02u:%02u", s / 86400,
+	if (s >= 86400)
+		out_text(o, col, "%ud%02u:%02u:%02u", s / 86400,
 			 s / 3600 % 24, s / 60 % 60, s % 60);
 	else
-		out_text(o, CONFIG_UPTIME, "%02u:%02u:%02u", s / 3600,
-			 s / 60 % 60, s % 60);
+		out_text(o, col, "%02u:%02u:%02u", s / 3600, s / 60 % 60,
+			 s % 60);
+}
+
+/* Whoever may not know them is told how many there are. */
+static void view_secrets(struct out *o, size_t col, size_t count_col,
+			 const struct secrets *secrets, uint32_t count)
+{
+	if (secrets)
+		out_secrets(o, col, secrets);
+	else if (count)
+		out_text(o, col, "%u (not told)", count);
+	if (out_options.json && count)
+		out_uint(o, count_col, count);
 }
 
 static void view_name(struct out *o, size_t col, const char *name, bool is_auto)
@@ -158,8 +205,12 @@ void view_config(struct out *o, const struct api_config *c, const char *event,
 		out_bool(o, CONFIG_IDENTITY_AUTO, c->identity_auto, "", "");
 		out_bool(o, CONFIG_BOARD_AUTO, c->board_auto, "", "");
 	}
-	if (c->has_uptime)
-		view_uptime(o, c->uptime);
+	view_secrets(o, CONFIG_SECRETS, CONFIG_SECRETS_COUNT, c->secrets,
+		     c->secrets_count);
+	if (c->has_uptime && out_options.json)
+		out_uint(o, CONFIG_UPTIME, c->uptime);
+	else if (c->has_uptime)
+		view_seconds(o, CONFIG_UPTIME, c->uptime);
 	out_uint(o, CONFIG_NODES, c->nodes);
 	out_uint(o, CONFIG_EDGES, c->edges);
 	for (size_t i = 0; i < API_LIMITS; i++) {
@@ -225,6 +276,8 @@ void view_port(struct out *o, const struct api_port *p, const char *event,
 		out_uint(o, PORT_L2MTU, p->l2mtu);
 	if (p->has_mac && (out_options.json || stats))
 		out_id(o, PORT_MAC, p->mac);
+	view_secrets(o, PORT_SECRETS, PORT_SECRETS_COUNT, p->secrets,
+		     p->secrets_count);
 	out_str(o, PORT_COMMENT, p->comment);
 	if (stats && p->has_stats)
 		view_stats(o, &p->stats);
@@ -256,4 +309,72 @@ void view_node(struct out *o, const struct api_node *n, const char *event)
 		out_json_number(o, "age", n->age_ms / 1000.0);
 	if (*n->interface)
 		out_str(o, NODE_INTERFACE, n->interface);
+}
+
+/* Which secret of a list, as people count. */
+static const char *view_nth(uint32_t n)
+{
+	static const char * const words[] = {
+		"first", "second", "third", "fourth", "fifth", "sixth",
+		"seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+		"thirteenth", "fourteenth", "fifteenth", "sixteenth",
+	};
+
+	static_assert(sizeof(words) / sizeof(words[0]) == ROMON_SECRETS_MAX);
+	return n && n <= ROMON_SECRETS_MAX ? words[n - 1] : NULL;
+}
+
+void view_neighbor(struct out *o, const struct api_neighbor *n,
+		   const char *event)
+{
+	bool json = out_options.json;
+	char text[32];
+
+	out_row(o);
+	out_str(o, NEIGH_EVENT, event);
+	out_color(o, OUT_NAME);
+	out_str(o, NEIGH_INTERFACE, n->interface);
+	if (n->has_link && json)
+		out_uint(o, NEIGH_LINK, n->link);
+	out_id(o, NEIGH_MAC, n->mac);
+	if (n->has_id) {
+		out_color(o, OUT_ADDRESS);
+		out_id(o, NEIGH_ADDRESS, n->id);
+	}
+	out_color(o, OUT_NAME);
+	out_str(o, NEIGH_IDENTITY, n->identity);
+	if (n->has_state) {
+		out_color(o, n->state == ROMON_NEIGHBOR_STATE_UP ? OUT_GOOD :
+			  OUT_BAD);
+		out_str(o, NEIGH_STATE, api_neighbor_state_name(n->state));
+	}
+	if (n->has_since && json)
+		out_json_number(o, "since", n->since_ms / 1000.0);
+	else if (n->has_since && !event)
+		view_seconds(o, NEIGH_SINCE, n->since_ms / 1000);
+	if (n->has_heard && (json || !event)) {
+		snprintf(text, sizeof(text), "%.1fs", n->heard_ms / 1000.0);
+		out_number(o, NEIGH_HEARD, n->heard_ms / 1000.0, text);
+	}
+	if (n->has_rtt) {
+		snprintf(text, sizeof(text), "%.3fms", n->rtt_us / 1000.0);
+		out_number(o, NEIGH_RTT, n->rtt_us / 1000.0, text);
+	}
+	if (n->secret && json)
+		out_uint(o, NEIGH_SECRET, n->secret);
+	else
+		out_str(o, NEIGH_SECRET, view_nth(n->secret));
+}
+
+void view_refused(struct out *o, const struct api_refused *r,
+		  const char *event)
+{
+	out_row(o);
+	out_str(o, REFUSED_EVENT, event);
+	out_color(o, OUT_NAME);
+	out_str(o, REFUSED_INTERFACE, r->interface);
+	if (r->has_mac)
+		out_id(o, REFUSED_MAC, r->mac);
+	out_color(o, OUT_BAD);
+	out_str(o, REFUSED_REASON, r->reason);
 }

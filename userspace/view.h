@@ -7,13 +7,17 @@
 #include "api.h"
 #include "out.h"
 
-#define VIEW_CONFIG_COLS	(12 + API_LIMITS)
-#define VIEW_PORT_COLS		11
+#define VIEW_CONFIG_COLS	(14 + API_LIMITS)
+#define VIEW_PORT_COLS		13
 #define VIEW_NODE_COLS		11
+#define VIEW_NEIGHBOR_COLS	11
+#define VIEW_REFUSED_COLS	4
 
 extern const struct out_col view_config_cols[VIEW_CONFIG_COLS];
 extern const struct out_col view_port_cols[VIEW_PORT_COLS];
 extern const struct out_col view_node_cols[VIEW_NODE_COLS];
+extern const struct out_col view_neighbor_cols[VIEW_NEIGHBOR_COLS];
+extern const struct out_col view_refused_cols[VIEW_REFUSED_COLS];
 
 /* event is what JSON calls the event that told of it, NULL if none did. */
 void view_config(struct out *o, const struct api_config *config,
@@ -21,5 +25,9 @@ void view_config(struct out *o, const struct api_config *config,
 void view_port(struct out *o, const struct api_port *port, const char *event,
 	       bool stats);
 void view_node(struct out *o, const struct api_node *node, const char *event);
+void view_neighbor(struct out *o, const struct api_neighbor *neighbor,
+		   const char *event);
+void view_refused(struct out *o, const struct api_refused *refused,
+		  const char *event);
 
 #endif /* ROMON_VIEW_H */

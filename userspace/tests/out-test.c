@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "out.h"
+#include "secrets.h"
 #include "text.h"
 #include "tap.h"
 
@@ -67,6 +68,60 @@ static void check(void (*fields)(struct out *o), enum out_style style,
 	free(text);
 }
 
+static void fill_secrets(struct out *o)
+{
+	static const char * const lists[] = { ",new", "new,", "", "\\x6eone", "a\\x22b" };
+	struct secrets *s = secrets_new();
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		secrets_parse(s, lists[i]);
+		out_row(o);
+		out_secrets(o, NOTE, s);
+	}
+	secrets_free(s);
+}
+
+static void check_secrets(bool json, bool show, const char *want,
+			  const char *what)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	struct out *o;
+
+	out_options.json = json;
+	out_options.secrets = show;
+	o = out_begin(f, cols, COLS, OUT_SUMMARY);
+	fill_secrets(o);
+	out_end(o, 0);
+	fclose(f);
+	tap_is(text, want, what);
+	free(text);
+}
+
+static void test_secrets(void)
+{
+	check_secrets(false, false,
+		      "  NOTE=\"\",(hidden)\n  NOTE=(hidden),\"\"\n  NOTE=\"\"\n"
+		      "  NOTE=(hidden)\n  NOTE=(hidden)\n",
+		      "secrets are hidden, the empty one is not");
+	check_secrets(false, true,
+		      "  NOTE=\"\",new\n  NOTE=new,\"\"\n  NOTE=\"\"\n"
+		      "  NOTE=\\x6eone\n  NOTE=a\\x22b\n",
+		      "... nor others, if asked for");
+	check_secrets(true, false,
+		      "{\"note\":[\"\",\"(hidden)\"]}\n"
+		      "{\"note\":[\"(hidden)\",\"\"]}\n"
+		      "{\"note\":[\"\"]}\n{\"note\":[\"(hidden)\"]}\n"
+		      "{\"note\":[\"(hidden)\"]}\n",
+		      "in JSON they are hidden too");
+	check_secrets(true, true,
+		      "{\"note\":[\"\",\"new\"]}\n{\"note\":[\"new\",\"\"]}\n"
+		      "{\"note\":[\"\"]}\n{\"note\":[\"\\\\x6eone\"]}\n"
+		      "{\"note\":[\"a\\\\x22b\"]}\n",
+		      "... unless asked for");
+}
+
 int main(void)
 {
 	setenv("LC_ALL", "C.UTF-8", 1);
@@ -115,5 +170,6 @@ int main(void)
 	      "  }\n"
 	      "]\n",
 	      "strings are valid and harmless, whatever they are");
+	test_secrets();
 	return 0;
 }

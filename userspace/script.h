@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Commands from a file, a line at a time, wiped behind. */
+
+#ifndef ROMON_SCRIPT_H
+#define ROMON_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "parse.h"
+
+struct script_input;
+
+struct script {
+	struct script_input *in;
+	const char *what;	/* before a complaint, may be NULL */
+	const char *name;
+	char *line;
+	size_t size;		/* of the room for it */
+	unsigned int number;
+	struct words words;
+};
+
+bool script_open(struct script *s, const char *what, const char *file);
+int script_next(struct script *s, struct args *args);
+int script_status(const struct script *s);
+void script_close(struct script *s);
+bool script_has_stdin(void);
+
+#endif /* ROMON_SCRIPT_H */
