@@ -6,6 +6,7 @@ the ABI, written down a second time so that a change of it is noticed.
 
     nl = Romon()                       in the current network namespace
     nl.do("config-set", enabled=1)     -> list of replies, each a dict
+    nl.do("config-set", secrets=["", "new"])   the list; they come back as bytes
     nl.dump("port-get")                -> list of dicts
     nl.do(...) and nl.dump(...) raise NetlinkError with .errno, .message (the
     kernel's sentence), .offset (in the request), .missing (attribute type)
@@ -37,7 +38,7 @@ COMMANDS = (
     "config-get config-set config-change-ntf port-get port-add port-set port-del "
     "port-add-ntf port-change-ntf port-del-ntf node-get node-add-ntf node-change-ntf "
     "node-del-ntf edge-get discover endpoint-bind endpoint-unbind datagram-send "
-    "datagram-rcv datagram-error"
+    "datagram-rcv datagram-error neighbor-get neighbor-change-ntf refused-ntf"
 ).split()
 CMD = {name: number for number, name in enumerate(COMMANDS, 1)}
 
@@ -45,6 +46,9 @@ PORT_STATES = (
     "running off absent down no-carrier forbidden disabled loopback not-ethernet "
     "master member limit"
 ).split()
+
+
+NEIGHBOR_STATES = "init up".split()
 
 
 def _set(text):
@@ -58,17 +62,25 @@ SETS = {
         "rx_packets:u64 rx_bytes:u64 tx_packets:u64 tx_bytes:u64 forwarded:u64 "
         "delivered:u64 drop:nests:drop pad:pad"
     ),
+    "secrets": _set("secret:binary"),
     "config": _set(
         "enabled:u8 id:mac current_id:mac identity:string identity_auto:u8 "
         "board:string board_auto:u8 version:string uptime:u32 hop_limit:u8 "
         "flood_window:u32 flood_rate:u32 answer_delay:u32 node_timeout:u32 "
         "max_nodes:u32 max_edges:u32 max_origins:u32 max_ports:u32 "
-        "max_endpoints:u32 queue_len:u32 nodes:u32 edges:u32 stats:nest:stats"
+        "max_endpoints:u32 queue_len:u32 nodes:u32 edges:u32 stats:nest:stats "
+        "secrets:secrets secrets_count:u32 hello_interval:u32 max_neighbors:u32"
     ),
     "port": _set(
         "interface:string cost:u16 forbid:u8 disabled:u8 comment:string default:u8 "
-        "dynamic:u8 state:u32 link:u32 l2mtu:u32 mac:mac ifindex:u32 stats:nest:stats"
+        "dynamic:u8 state:u32 link:u32 l2mtu:u32 mac:mac ifindex:u32 stats:nest:stats "
+        "secrets:secrets secrets_count:u32"
     ),
+    "neighbor": _set(
+        "interface:string link:u32 mac:mac id:mac identity:string state:u32 since:u32 "
+        "heard:u32 rtt:u32 secret:u32"
+    ),
+    "refused": _set("interface:string mac:mac reason:string"),
     "node": _set(
         "id:mac active:u8 cost:u32 hops:u32 path:macs l2mtu:u32 identity:string "
         "version:string board:string age:u32 route:binary interface:string"
@@ -120,6 +132,8 @@ def attr(number, value):
 
 
 def encode(kind, value):
+    if kind == "secrets":
+        return build_secrets(value)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value)
     if kind in FORMATS:
@@ -131,12 +145,21 @@ def encode(kind, value):
     raise TypeError(kind)
 
 
+def build_secrets(secrets):
+    return b"".join(
+        attr(NUMBER["secrets"]["secret"], s.encode() if isinstance(s, str) else bytes(s))
+        for s in secrets
+    )
+
+
 def build(which, values):
     """Attributes of a set from names and values; bytes are sent as they are."""
     out = b""
     for name, value in values.items():
         number = NUMBER[which][name]
-        out += attr(number, encode(SETS[which][number][1], value))
+        kind = SETS[which][number][1]
+        nested = NLA_F_NESTED if kind == "secrets" else 0
+        out += attr(number | nested, encode(kind, value))
     return out
 
 
@@ -168,6 +191,8 @@ def parse(which, data):
             found.setdefault(name, []).append(mac_str(value))
         elif kind == "binary":
             found[name] = value
+        elif kind == "secrets":
+            found[name] = [secret for _, secret in attrs(value)]
         elif kind.startswith("nest:"):
             found[name] = parse(kind[5:], value)
         elif kind == "nests:drop":
@@ -175,6 +200,8 @@ def parse(which, data):
             found.setdefault(name, {})[drop["reason"]] = drop["packets"]
     if which == "port" and "state" in found:
         found["state"] = PORT_STATES[found["state"]]
+    if which == "neighbor" and "state" in found:
+        found["state"] = NEIGHBOR_STATES[found["state"]]
     return found
 
 

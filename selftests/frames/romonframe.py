@@ -56,7 +56,7 @@ Parse
             value)..], routes [Route..], identity, version, board (bytes or
             None)
         Data: hops, ptr, reserved, entries, sport, dport, payload
-        Hello, SeqErr: body
+        Hello, SeqErr: body, challenge, echo (bytes or None)
     parse() adds eth_dst, eth_src, and "frame", without padding.
 
 Wire
@@ -98,6 +98,8 @@ TYPE_NAMES = {
     HELLO: "Hello",
 }
 TLV_ROUTE, TLV_IDENTITY, TLV_VERSION, TLV_BOARD = 1, 3, 4, 5
+HELLO_TLVS = {1: "challenge", 2: "echo"}
+CHALLENGE_LEN = 8
 ECHO, SSH, WINBOX = 1, 3, 4
 
 HEADER_LEN = 40
@@ -385,7 +387,12 @@ def parse_frame(frame):
     rest = frame[HEADER_LEN : length - ETH_HLEN]
     found = dict(type=kind, zero=zero, length=length, auth=auth, src=src, dst=dst)
     if kind in (HELLO, SEQERR):
-        found["body"] = rest
+        found.update(body=rest, challenge=None, echo=None)
+        for tag, value in _parse_tlvs(rest):
+            if tag in HELLO_TLVS:
+                if len(value) != CHALLENGE_LEN:
+                    raise FrameError("bad_tlv", f"{HELLO_TLVS[tag]} of {len(value)} bytes")
+                found[HELLO_TLVS[tag]] = value
         return found
 
     fixed = 6 if kind == DATA else 8
