@@ -2,6 +2,7 @@
 /* The topology as a picture. */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -254,6 +255,8 @@ int draw_svg(const struct draw *draw)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
+		/* A reader that goes away ends dot without a word. */
+		signal(SIGPIPE, SIG_DFL);
 		if (dup2(fileno(f), STDIN_FILENO) >= 0)
 			execlp("dot", "dot", "-Tsvg", (char *)NULL);
 		_exit(errno == ENOENT ? EXIT_NO_DOT : 126);
@@ -263,7 +266,8 @@ int draw_svg(const struct draw *draw)
 		complain("topology: dot: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
+	if ((WIFEXITED(status) && !WEXITSTATUS(status)) ||
+	    (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE))
 		return EXIT_DONE;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_DOT)
 		complain("topology: no dot to draw with (install graphviz)");
