@@ -14,7 +14,7 @@
  * further was started anew, and has to prove it: otherwise one that starts with
  * lower numbers than before would make all its old frames new.
  */
-#define ROMON_REPLAY_JUMP	(1ULL << 32)
+#define ROMON_REPLAY_JUMP	BIT_ULL(32)
 
 #define ROMON_REPLAY_WORDS	(ROMON_REPLAY_BITS / BITS_PER_LONG)
 

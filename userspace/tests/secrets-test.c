@@ -239,7 +239,7 @@ static void test_files(void)
 			snprintf(what, sizeof(what), "file %zu is refused",
 				 i + 1);
 			tap_ok(!ok && strstr(said, files[i].wrong), what);
-			tap_ok(!strstr(said, "xx"), "... and not quoted");
+			tap_ok(!strstr(said, "xxxx"), "... and not quoted");
 		}
 		unlink(name);
 	}
