@@ -40,6 +40,17 @@ static int romon_wire_more(struct romon_frame *f, unsigned int need)
 	return ROMON_WIRE_MORE;
 }
 
+/* Read the head of a TLV. Return: whether all of it is before @end. */
+static bool romon_wire_tlv(const u8 *buf, unsigned int off, unsigned int end,
+			   u8 *tag, u8 *len)
+{
+	if (end - off < ROMON_TLV_HLEN)
+		return false;
+	*tag = buf[off];
+	*len = buf[off + 1];
+	return end - off - ROMON_TLV_HLEN >= *len;
+}
+
 /*
  * The value lengths of the known TLVs are checked here, so that everybody
  * after this may use them without looking.
@@ -47,18 +58,12 @@ static int romon_wire_more(struct romon_frame *f, unsigned int need)
 static int romon_wire_parse_tlvs(struct romon_frame *f, const u8 *buf)
 {
 	unsigned int off = f->body;
+	u8 tag, len;
 
-	while (off < f->len) {
-		unsigned int len;
-		u8 tag;
-
-		if (f->len - off < ROMON_TLV_HLEN)
+	for (; off < f->len; off += len) {
+		if (!romon_wire_tlv(buf, off, f->len, &tag, &len))
 			return ROMON_DROP_bad_tlv;
-		tag = buf[off];
-		len = buf[off + 1];
 		off += ROMON_TLV_HLEN;
-		if (f->len - off < len)
-			return ROMON_DROP_bad_tlv;
 
 		switch (tag) {
 		case ROMON_TLV_ROUTE:
@@ -83,7 +88,6 @@ static int romon_wire_parse_tlvs(struct romon_frame *f, const u8 *buf)
 			f->board.len = len;
 			break;
 		}
-		off += len;
 	}
 	return ROMON_DROP_NONE;
 }
@@ -91,27 +95,21 @@ static int romon_wire_parse_tlvs(struct romon_frame *f, const u8 *buf)
 static int romon_wire_parse_hello(struct romon_frame *f, const u8 *buf)
 {
 	unsigned int off = f->body;
+	u8 tag, len;
 
-	while (off < f->len) {
-		unsigned int len;
-		u8 tag;
-
-		if (f->len - off < ROMON_TLV_HLEN)
+	for (; off < f->len; off += len) {
+		if (!romon_wire_tlv(buf, off, f->len, &tag, &len))
 			return ROMON_DROP_bad_tlv;
-		tag = buf[off];
-		len = buf[off + 1];
 		off += ROMON_TLV_HLEN;
-		if (f->len - off < len)
+
+		if (tag != ROMON_TLV_CHALLENGE && tag != ROMON_TLV_ECHO)
+			continue;
+		if (len != ROMON_CHALLENGE_LEN)
 			return ROMON_DROP_bad_tlv;
-		if (tag == ROMON_TLV_CHALLENGE || tag == ROMON_TLV_ECHO) {
-			if (len != ROMON_CHALLENGE_LEN)
-				return ROMON_DROP_bad_tlv;
-			if (tag == ROMON_TLV_CHALLENGE)
-				f->challenge = off;
-			else
-				f->echo = off;
-		}
-		off += len;
+		if (tag == ROMON_TLV_CHALLENGE)
+			f->challenge = off;
+		else
+			f->echo = off;
 	}
 	return ROMON_DROP_NONE;
 }
