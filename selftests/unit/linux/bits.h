@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define BITS_PER_LONG	(CHAR_BIT * (int)sizeof(long))
+#define BIT_ULL(n)	(1ULL << (n))
 
 typedef uint8_t u8;
 typedef uint32_t u32;
