@@ -289,6 +289,7 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		  struct netlink_ext_ack *extack)
 {
 	struct romon_secrets *secrets = rtnl_dereference(rn->secrets);
+	u32 n_ports = rn->n_ports;
 	struct romon_config old;
 	int err = 0;
 
@@ -310,8 +311,10 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 	else
 		err = romon_self_start(rn);
 	if (!err && old.limits.max_ports != config->limits.max_ports &&
-	    romon_port_sync_all(rn) == -ENOMEM)
+	    romon_port_sync_all(rn) == -ENOMEM) {
+		romon_port_shrink_rtnl(rn, n_ports);
 		err = -ENOMEM;
+	}
 	if (err) {
 		bool was = rn->enabled && !old.enabled;
 

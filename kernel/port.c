@@ -415,6 +415,22 @@ int romon_port_sync_all(struct romon_net *rn)
 	return ret;
 }
 
+/* Take back the ports that came last, until there are @n_ports. */
+void romon_port_shrink_rtnl(struct romon_net *rn, u32 n_ports)
+{
+	struct romon_port *port;
+	struct net_device *dev;
+
+	ASSERT_RTNL();
+	while (rn->n_ports > n_ports) {
+		port = list_last_entry(&rn->ports, struct romon_port, list);
+		dev = port->dev;
+		romon_port_destroy(port);
+		rn->port_gen++;
+		romon_port_ntf(rn, dev, false, ROMON_CMD_PORT_CHANGE_NTF);
+	}
+}
+
 /* The device that an entry is about has got another entry, or none. */
 static int romon_entry_sync(struct romon_net *rn,
 			    const struct romon_entry *entry)

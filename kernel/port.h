@@ -94,6 +94,7 @@ u16 romon_port_l2mtu(const struct romon_port *port);
 int romon_port_net_init(struct romon_net *rn);
 void romon_port_net_exit(struct romon_net *rn);
 int romon_port_sync_all(struct romon_net *rn);
+void romon_port_shrink_rtnl(struct romon_net *rn, u32 n_ports);
 
 struct romon_entry *romon_entry_find_rtnl(struct romon_net *rn,
 					  const char *name);

@@ -36,10 +36,15 @@ EXAMPLES = {
         enabled=1, id=R, identity="me", board="this", hop_limit=32, flood_window=200,
         flood_rate=100, answer_delay=20, node_timeout=60, max_nodes=16384, max_edges=65536,
         max_origins=1024, max_ports=1024, max_endpoints=256, queue_len=1024,
+        secrets=["", "new"], hello_interval=5, max_neighbors=1024,
     ),
     "port-get": dict(interface="d0"),
-    "port-add": dict(interface="new0", cost=1, forbid=0, disabled=0, comment="x"),
-    "port-set": dict(interface="e0", cost=1, forbid=0, disabled=0, comment="x"),
+    "port-add": dict(
+        interface="new0", cost=1, forbid=0, disabled=0, comment="x", secrets=["new"],
+    ),
+    "port-set": dict(
+        interface="e0", cost=1, forbid=0, disabled=0, comment="x", secrets=["new"],
+    ),
     "port-del": dict(interface="e0"),
     "node-get": dict(id="02:00:00:00:00:02"),
     "endpoint-bind": dict(local_port=500),
@@ -67,7 +72,7 @@ RANGES = {
     "flood_window": (10, 60000), "flood_rate": (1, 100000), "answer_delay": (0, 1000),
     "node_timeout": (1, 86400), "max_nodes": (1, 1048576), "max_edges": (1, 4194304),
     "max_origins": (1, 1048576), "max_ports": (1, 65536), "max_endpoints": (1, 65535),
-    "queue_len": (1, 65536),
+    "queue_len": (1, 65536), "hello_interval": (1, 3600), "max_neighbors": (1, 1048576),
 }
 SIZES = {"u8": 1, "u16": 2, "u32": 4, "mac": 6}
 LONGEST = {"interface": 15, "identity": 255, "board": 255, "comment": 255}
@@ -185,7 +190,7 @@ def unknown_attributes_are_refused():
     for command, values in EXAMPLES.items():
         taken = {NUMBER[set_of(command)][name] for name in values}
         # Those of its set that the command does not take, and none at all.
-        for number in {*SETS[set_of(command)], 25, 100, 0x3FFF} - taken:
+        for number in {*SETS[set_of(command)], 60, 100, 0x3FFF} - taken:
             rest = build(set_of(command), values)
             bad = attr(number, b"\0" * 4)
             what = f"{command} with attribute {number}"
