@@ -175,16 +175,6 @@ static struct romon_secrets *romon_nl_get_secrets(struct genl_info *info,
 	return err ? ERR_PTR(err) : list;
 }
 
-/* A message to answer a request with; 0 portid and seq make it an event. */
-static int romon_nl_send(struct sk_buff *skb, struct romon_net *rn,
-			 struct genl_info *info)
-{
-	if (info)
-		return genlmsg_reply(skb, info);
-	return genlmsg_multicast_netns(&romon_nl_family, rn->net, skb, 0,
-				       ROMON_NLGRP_EVENTS, GFP_KERNEL);
-}
-
 /* Devices are told of before and after there is a family. */
 static bool romon_nl_registered;
 
@@ -193,6 +183,40 @@ static bool romon_nl_wanted(const struct romon_net *rn)
 	return READ_ONCE(romon_nl_registered) &&
 	       genl_has_listeners(&romon_nl_family, rn->net,
 				  ROMON_NLGRP_EVENTS);
+}
+
+/* Whoever listens has to ask what became of everything. */
+static void romon_nl_event_lost(const struct romon_net *rn)
+{
+	genl_set_err(&romon_nl_family, rn->net, 0, ROMON_NLGRP_EVENTS,
+		     -ENOBUFS);
+}
+
+/* A message for romon_nl_event_send(), or NULL if nobody listens or it is lost. */
+static struct sk_buff *romon_nl_event_new(const struct romon_net *rn,
+					  size_t size, gfp_t gfp)
+{
+	struct sk_buff *msg;
+
+	if (!romon_nl_wanted(rn))
+		return NULL;
+	msg = genlmsg_new(size, gfp);
+	if (!msg)
+		romon_nl_event_lost(rn);
+	return msg;
+}
+
+/* Unless filling it has failed, with @err, which only want of room can do. */
+static void romon_nl_event_send(const struct romon_net *rn,
+				struct sk_buff *msg, int err, gfp_t gfp)
+{
+	if (err) {
+		nlmsg_free(msg);
+		romon_nl_event_lost(rn);
+		return;
+	}
+	genlmsg_multicast_netns(&romon_nl_family, rn->net, msg, 0,
+				ROMON_NLGRP_EVENTS, gfp);
 }
 
 static int romon_nl_fill_config(struct sk_buff *skb, struct romon_net *rn,
@@ -277,24 +301,21 @@ int romon_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return err;
 	}
-	return romon_nl_send(msg, rn, info);
+	return genlmsg_reply(msg, info);
 }
 
 void romon_nl_config_ntf(struct romon_net *rn)
 {
 	struct sk_buff *msg;
+	int err;
 
 	ASSERT_RTNL();
-	if (!romon_nl_wanted(rn))
-		return;
-	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	msg = romon_nl_event_new(rn, NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	if (romon_nl_fill_config(msg, rn, 0, 0, ROMON_CMD_CONFIG_CHANGE_NTF,
-				 false))
-		nlmsg_free(msg);
-	else
-		romon_nl_send(msg, rn, NULL);
+	err = romon_nl_fill_config(msg, rn, 0, 0, ROMON_CMD_CONFIG_CHANGE_NTF,
+				   false);
+	romon_nl_event_send(rn, msg, err, GFP_KERNEL);
 }
 
 static void romon_nl_get_u32(struct genl_info *info, int attr, u32 *value)
@@ -431,16 +452,13 @@ void romon_nl_port_ntf(struct romon_net *rn, const struct romon_port_info *info,
 		       u8 cmd)
 {
 	struct sk_buff *msg;
+	int err;
 
-	if (!romon_nl_wanted(rn))
-		return;
-	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	msg = romon_nl_event_new(rn, NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	if (romon_nl_fill_port(msg, info, 0, 0, 0, cmd, false, NULL))
-		nlmsg_free(msg);
-	else
-		romon_nl_send(msg, rn, NULL);
+	err = romon_nl_fill_port(msg, info, 0, 0, 0, cmd, false, NULL);
+	romon_nl_event_send(rn, msg, err, GFP_KERNEL);
 }
 
 /* The name that a request is about, or NULL and a sentence. */
@@ -498,7 +516,7 @@ int romon_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto err_unlock;
 	rtnl_unlock();
-	return romon_nl_send(msg, rn, info);
+	return genlmsg_reply(msg, info);
 
 err_unlock:
 	rtnl_unlock();
@@ -768,16 +786,13 @@ cancel:
 void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd)
 {
 	struct sk_buff *msg;
+	int err;
 
-	if (!romon_nl_wanted(rn))
-		return;
-	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	msg = romon_nl_event_new(rn, NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	if (romon_nl_fill_node(msg, rn, node, 0, 0, 0, 0, cmd, false, NULL))
-		nlmsg_free(msg);
-	else
-		romon_nl_send(msg, rn, NULL);
+	err = romon_nl_fill_node(msg, rn, node, 0, 0, 0, 0, cmd, false, NULL);
+	romon_nl_event_send(rn, msg, err, GFP_KERNEL);
 }
 
 int romon_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -812,7 +827,7 @@ int romon_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return err;
 	}
-	return romon_nl_send(msg, rn, info);
+	return genlmsg_reply(msg, info);
 }
 
 /* Where a dump of nodes goes on: at @route of @id, or behind @id. */
@@ -969,17 +984,13 @@ void romon_nl_neigh_ntf(struct romon_port *port,
 {
 	struct romon_net *rn = port->rn;
 	struct sk_buff *msg;
+	int err;
 
-	if (!romon_nl_wanted(rn))
-		return;
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	msg = romon_nl_event_new(rn, NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!msg)
 		return;
-	if (romon_nl_fill_neigh(msg, port, info, NULL, 0, 0, 0, cmd))
-		nlmsg_free(msg);
-	else
-		genlmsg_multicast_netns(&romon_nl_family, rn->net, msg, 0,
-					ROMON_NLGRP_EVENTS, GFP_ATOMIC);
+	err = romon_nl_fill_neigh(msg, port, info, NULL, 0, 0, 0, cmd);
+	romon_nl_event_send(rn, msg, err, GFP_ATOMIC);
 }
 
 /*
@@ -992,6 +1003,7 @@ void romon_nl_refused(struct romon_port *port, const u8 *mac,
 	struct romon_net *rn = port->rn;
 	u64 told, now = get_jiffies_64();
 	struct sk_buff *msg;
+	int err = -EMSGSIZE;
 	void *hdr;
 
 	if (!romon_nl_wanted(rn))
@@ -1001,22 +1013,20 @@ void romon_nl_refused(struct romon_port *port, const u8 *mac,
 		return;
 	WRITE_ONCE(port->refused_at, now);
 
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	msg = romon_nl_event_new(rn, NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!msg)
 		return;
 	hdr = genlmsg_put(msg, 0, 0, &romon_nl_family, 0,
 			  ROMON_CMD_REFUSED_NTF);
-	if (!hdr ||
-	    nla_put_string(msg, ROMON_A_REFUSED_INTERFACE, port->dev->name) ||
-	    nla_put(msg, ROMON_A_REFUSED_MAC, ETH_ALEN, mac) ||
-	    nla_put_string(msg, ROMON_A_REFUSED_REASON,
-			   romon_drop_name(reason))) {
-		nlmsg_free(msg);
-		return;
+	if (hdr &&
+	    !nla_put_string(msg, ROMON_A_REFUSED_INTERFACE, port->dev->name) &&
+	    !nla_put(msg, ROMON_A_REFUSED_MAC, ETH_ALEN, mac) &&
+	    !nla_put_string(msg, ROMON_A_REFUSED_REASON,
+			    romon_drop_name(reason))) {
+		genlmsg_end(msg, hdr);
+		err = 0;
 	}
-	genlmsg_end(msg, hdr);
-	genlmsg_multicast_netns(&romon_nl_family, rn->net, msg, 0,
-				ROMON_NLGRP_EVENTS, GFP_ATOMIC);
+	romon_nl_event_send(rn, msg, err, GFP_ATOMIC);
 }
 
 /* Where a dump of neighbours goes on. */

@@ -432,6 +432,43 @@ def the_wildcard_entry_is_changed_all_or_nothing():
                    "port-set", interface="all", forbid=0, cost=50)
 
 
+@test
+def events_come_or_it_is_told_that_some_are_lost():
+    r = Router(())
+    listener = genl.Romon(r.ns)
+    listener.subscribe()
+
+    def heard():
+        """The costs told, by interface, and whether more was lost."""
+        costs, more = {}, False
+        while True:
+            try:
+                event = listener.event(0)
+            except OSError as error:
+                equal(error.errno, errno.ENOBUFS, "the listener's error")
+                more = True
+                continue
+            if not event:
+                return costs, more
+            costs[event[1]["interface"]] = event[1]["cost"]
+
+    lost = 0
+    for n in itertools.count(1):
+        status, failed, _ = Request(r, "port-set", interface="all", cost=n).make(n)
+        costs, more = heard()
+        if r.nl.get("port-get", interface="all")["cost"] == n:
+            # The loopback device is there, under the same entry.
+            whole = {"all": n, "lo": n}
+            check(more or costs == whole, f"allocation {n}: told of {costs}, and of no loss")
+            lost += costs != whole
+        if not failed:
+            break
+    equal((status, costs, more), (0, whole, False), "without a failure")
+    note(f"{n - 1} allocations, {lost} times not all was told")
+    check(lost, "no event was lost")
+    listener.close()
+
+
 def new_link(r, name):
     """A request of rtnetlink for a dummy, and a socket for it."""
     kind = genl.attr(IFLA_INFO_KIND, b"dummy\0")

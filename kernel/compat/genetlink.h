@@ -74,6 +74,13 @@ romon_compat_genl_has_listeners(const struct romon_compat_genl_family *family,
 	return genl_has_listeners(&family->real, net, group);
 }
 
+static inline int
+romon_compat_genl_set_err(const struct romon_compat_genl_family *family,
+			  struct net *net, u32 portid, u32 group, int code)
+{
+	return genl_set_err(&family->real, net, portid, group, code);
+}
+
 /* A group's number is relative to the real family: leave it as it is. */
 #define genl_family romon_compat_genl_family
 #define genl_register_family romon_compat_genl_register
@@ -82,5 +89,6 @@ romon_compat_genl_has_listeners(const struct romon_compat_genl_family *family,
 #define genlmsg_put_reply romon_compat_genlmsg_put_reply
 #define genlmsg_multicast_netns romon_compat_genlmsg_multicast_netns
 #define genl_has_listeners romon_compat_genl_has_listeners
+#define genl_set_err romon_compat_genl_set_err
 
 #endif /* ROMON_COMPAT_GENETLINK_H */
