@@ -29,6 +29,8 @@
 #define ROMON_HELLO_TICKS	4
 /* Not heard for so many of those: 2.5 intervals. */
 #define ROMON_HELLO_LOST	10
+/* For so many: it has been away long enough to begin anew. */
+#define ROMON_HELLO_FORGOTTEN	(4 * ROMON_HELLO_LOST)
 
 static struct hlist_head *romon_neigh_bucket(struct romon_port *port,
 					     const u8 *mac)
@@ -319,25 +321,29 @@ static void romon_neigh_hello(struct romon_port *port,
 				 NULL, NULL);
 }
 
-static void romon_neigh_age(struct romon_port *port, unsigned long timeout)
+/*
+ * Who was not heard for @lost jiffies is not alive any more, who was not for
+ * @forget need not be remembered.
+ */
+static void romon_neigh_expire(struct romon_port *port, unsigned long lost,
+			       unsigned long forget)
 {
 	struct hlist_node *next;
 	struct romon_neigh *n;
+	unsigned long silent;
 	unsigned int i;
 
 	spin_lock_bh(&port->neighs.lock);
 	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++) {
 		hlist_for_each_entry_safe(n, next, &port->neighs.bucket[i],
 					  hash) {
-			if (time_before(jiffies, n->heard + timeout))
-				continue;
-			if (n->up) {
+			silent = jiffies - n->heard;
+			if (n->up && silent >= lost) {
 				romon_neigh_set_up(port, n, false);
 				n->pending = false;
-			} else if (time_after(jiffies,
-					      n->heard + 4 * timeout)) {
-				romon_neigh_del(port, n);
 			}
+			if (silent >= forget)
+				romon_neigh_del(port, n);
 		}
 	}
 	spin_unlock_bh(&port->neighs.lock);
@@ -368,7 +374,8 @@ static void romon_neigh_work(struct work_struct *work)
 	self = rcu_dereference(rn->self);
 	if (self) {
 		list_for_each_entry_rcu(port, &rn->ports, list) {
-			romon_neigh_age(port, ROMON_HELLO_LOST * tick);
+			romon_neigh_expire(port, ROMON_HELLO_LOST * tick,
+					   ROMON_HELLO_FORGOTTEN * tick);
 			if (hello)
 				romon_neigh_hello(port, self);
 		}
@@ -422,19 +429,7 @@ void romon_neigh_port_init(struct romon_port *port)
 /* The port is down or goes away: nobody is known to be alive there. */
 void romon_neigh_port_flush(struct romon_port *port)
 {
-	struct hlist_node *next;
-	struct romon_neigh *n;
-	unsigned int i;
-
-	spin_lock_bh(&port->neighs.lock);
-	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++) {
-		hlist_for_each_entry_safe(n, next, &port->neighs.bucket[i],
-					  hash) {
-			romon_neigh_set_up(port, n, false);
-			romon_neigh_del(port, n);
-		}
-	}
-	spin_unlock_bh(&port->neighs.lock);
+	romon_neigh_expire(port, 0, 0);
 }
 
 void romon_neigh_net_init(struct romon_net *rn)
