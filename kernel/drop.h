@@ -45,6 +45,7 @@
 	X(endpoint_queue, "receive queue of the bound socket is full")	       \
 	X(no_route, "no route to the router was found in time")		       \
 	X(route_queue, "more datagrams waiting for a route than queue-len")    \
+	X(hash_failed, "could not be hashed on its way out")		       \
 	X(no_memory, "out of memory")					       \
 	X(xmit, "refused by the device or its queue")
 

@@ -95,7 +95,7 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 		return;
 	}
 	if (romon_tx_authenticate(port, skb, dst, verified)) {
-		romon_drop(port->rn, port, skb, ROMON_DROP_no_secret);
+		romon_drop(port->rn, port, skb, ROMON_DROP_hash_failed);
 		return;
 	}
 
