@@ -175,6 +175,9 @@ static struct romon_secrets *romon_nl_get_secrets(struct genl_info *info,
 	return err ? ERR_PTR(err) : list;
 }
 
+/* In romon_port.refused the reason is above the MAC. */
+#define ROMON_NL_REFUSED_SHIFT	48
+
 /* Devices are told of before and after there is a family. */
 static bool romon_nl_registered;
 
@@ -396,6 +399,31 @@ out_free:
 	return err;
 }
 
+/* The last refused frame, if there was any. */
+static int romon_nl_fill_refused(struct sk_buff *skb,
+				 const struct romon_port *port)
+{
+	u64 at = READ_ONCE(port->refused_at);
+	u64 refused = atomic64_read(&port->refused);
+	struct nlattr *nest;
+	u8 mac[ETH_ALEN];
+
+	if (!at)
+		return 0;
+	u64_to_ether_addr(refused, mac);
+	nest = nla_nest_start(skb, ROMON_A_PORT_REFUSED);
+	if (!nest ||
+	    nla_put(skb, ROMON_A_REFUSAL_MAC, ETH_ALEN, mac) ||
+	    nla_put_string(skb, ROMON_A_REFUSAL_REASON,
+			   romon_drop_name(refused >> ROMON_NL_REFUSED_SHIFT)) ||
+	    nla_put_u32(skb, ROMON_A_REFUSAL_AGE,
+			min_t(u64, jiffies64_to_msecs(get_jiffies_64() - at),
+			      U32_MAX)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int romon_nl_fill_port(struct sk_buff *skb,
 			      const struct romon_port_info *info, u32 portid,
 			      u32 seq, int flags, u8 cmd, bool admin,
@@ -438,7 +466,8 @@ static int romon_nl_fill_port(struct sk_buff *skb,
 		if (nla_put_u32(skb, ROMON_A_PORT_LINK, end.link) ||
 		    nla_put_u32(skb, ROMON_A_PORT_L2MTU, end.l2mtu) ||
 		    romon_nl_fill_stats(skb, ROMON_A_PORT_STATS,
-					info->port->stats))
+					info->port->stats) ||
+		    romon_nl_fill_refused(skb, info->port))
 			goto cancel;
 	}
 	genlmsg_end(skb, hdr);
@@ -995,7 +1024,8 @@ void romon_nl_neigh_ntf(struct romon_port *port,
 
 /*
  * Authentication has refused a frame that claims to come from @mac. In
- * softirq. Told at most once a second for each port; the counters tell all.
+ * softirq. Kept and told at most once a second for each port; the counters
+ * tell all.
  */
 void romon_nl_refused(struct romon_port *port, const u8 *mac,
 		      enum romon_drop reason)
@@ -1006,11 +1036,11 @@ void romon_nl_refused(struct romon_port *port, const u8 *mac,
 	int err = -EMSGSIZE;
 	void *hdr;
 
-	if (!romon_nl_wanted(rn))
-		return;
 	told = READ_ONCE(port->refused_at);
 	if (told && time_before64(now, told + HZ))
 		return;
+	atomic64_set(&port->refused, ether_addr_to_u64(mac) |
+				     (u64)reason << ROMON_NL_REFUSED_SHIFT);
 	WRITE_ONCE(port->refused_at, now);
 
 	msg = romon_nl_event_new(rn, NLMSG_DEFAULT_SIZE, GFP_ATOMIC);

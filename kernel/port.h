@@ -46,7 +46,8 @@ struct romon_entry {
  * @seq:	sequence number of the last hashed frame sent
  * @secrets:	own list, or NULL for the router's. RCU, replaced under rtnl
  * @neighs:	own lock
- * @refused_at:	jiffies64 of the last event about a refused frame, 0 if none
+ * @refused_at:	jiffies64 of the last refused frame that was told, 0 if none
+ * @refused:	its source MAC, and above that why; read and written whole
  * @stats:	counters
  * @mac:	in romon_net.macs, by link MAC. Changed under rtnl, read under RCU
  * @list:	in romon_net.ports. Changed under rtnl, read under RCU
@@ -66,6 +67,7 @@ struct romon_port {
 	struct romon_secrets __rcu *secrets;
 	struct romon_neighs	neighs;
 	u64			refused_at;
+	atomic64_t		refused;
 	struct romon_stats __percpu *stats;
 	struct hlist_node	mac;
 	struct list_head	list;

@@ -74,13 +74,14 @@ SETS = {
     "port": _set(
         "interface:string cost:u16 forbid:u8 disabled:u8 comment:string default:u8 "
         "dynamic:u8 state:u32 link:u32 l2mtu:u32 mac:mac ifindex:u32 stats:nest:stats "
-        "secrets:secrets secrets_count:u32"
+        "secrets:secrets secrets_count:u32 refused:nest:refusal"
     ),
     "neighbor": _set(
         "interface:string link:u32 mac:mac id:mac identity:string state:u32 since:u32 "
         "heard:u32 rtt:u32 secret:u32"
     ),
     "refused": _set("interface:string mac:mac reason:string"),
+    "refusal": _set("mac:mac reason:string age:u32"),
     "node": _set(
         "id:mac active:u8 cost:u32 hops:u32 path:macs l2mtu:u32 identity:string "
         "version:string board:string age:u32 route:binary interface:string"
