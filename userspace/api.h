@@ -57,6 +57,13 @@ struct api_config {
 	struct api_stats stats;
 };
 
+/* The last frame that authentication has refused at a port. */
+struct api_refusal {
+	uint8_t mac[API_ID_LEN];
+	char *reason;		/* NULL if there was none */
+	uint32_t age_ms;
+};
+
 struct api_port {
 	char interface[ROMON_IFNAME_MAX_LEN + 1];
 	uint64_t cost;
@@ -68,6 +75,7 @@ struct api_port {
 	uint32_t state, link, l2mtu;
 	uint8_t mac[API_ID_LEN];
 	struct api_stats stats;
+	struct api_refusal refused;
 };
 
 struct api_node {

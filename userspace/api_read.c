@@ -199,6 +199,16 @@ void api_config_read(struct romon_nl_attrs attrs, struct api_config *c)
 	c->has_stats = read_stats(tb[ROMON_A_CONFIG_STATS], &c->stats);
 }
 
+static void read_refusal(const struct nlattr *attr, struct api_refusal *r)
+{
+	const struct nlattr *tb[ROMON_A_REFUSAL_MAX + 1];
+
+	romon_nl_parse(romon_nl_value(attr), tb, ROMON_A_REFUSAL_MAX);
+	read_id(tb[ROMON_A_REFUSAL_MAC], r->mac);
+	read_u32(tb[ROMON_A_REFUSAL_AGE], &r->age_ms);
+	r->reason = read_string(tb[ROMON_A_REFUSAL_REASON]);
+}
+
 void api_port_read(struct romon_nl_attrs attrs, struct api_port *p)
 {
 	const struct nlattr *tb[ROMON_A_PORT_MAX + 1];
@@ -223,6 +233,7 @@ void api_port_read(struct romon_nl_attrs attrs, struct api_port *p)
 	p->has_l2mtu = read_u32(tb[ROMON_A_PORT_L2MTU], &p->l2mtu);
 	p->has_mac = read_id(tb[ROMON_A_PORT_MAC], p->mac);
 	p->has_stats = read_stats(tb[ROMON_A_PORT_STATS], &p->stats);
+	read_refusal(tb[ROMON_A_PORT_REFUSED], &p->refused);
 }
 
 void api_node_read(struct romon_nl_attrs attrs, struct api_node *n)
@@ -359,6 +370,7 @@ void api_port_free(struct api_port *p)
 	free(p->comment);
 	secrets_free(p->secrets);
 	stats_free(&p->stats);
+	free(p->refused.reason);
 }
 
 void api_node_free(struct api_node *n)

@@ -228,7 +228,7 @@ static int discover_run(struct args *args)
 	diagnose_begin(&diagnosis);
 	status = discover_loop(duration, &heard);
 	run_end();
-	diagnose_end(&diagnosis, heard || status != EXIT_DONE);
+	diagnose_end(&diagnosis, "discover", heard || status != EXIT_DONE);
 	return status;
 }
 

@@ -326,16 +326,17 @@ static int ping_run(struct args *args)
 	diagnose_begin(&diagnosis);
 	if (!router_find("ping", router, &node)) {
 		run_end();
-		diagnose_end(&diagnosis, false);
+		diagnose_end(&diagnosis, "ping", false);
 		return EXIT_FAILED;
 	}
 	memcpy(p.id, node.id, API_ID_LEN);
 	p.l2mtu = node.l2mtu;
 	p.hops = node.hops;
+	diagnose_way(&diagnosis, &node, node.path_len);
 	api_node_free(&node);
 	if (!echo_open(&p.echo, "ping", p.size, ping_answer, &p)) {
 		run_end();
-		diagnose_end(&diagnosis, true);
+		diagnose_end(&diagnosis, "ping", true);
 		return EXIT_FAILED;
 	}
 	p.out = out_begin(stdout, ping_cols, PING_COLS, OUT_LINES);
@@ -346,7 +347,7 @@ static int ping_run(struct args *args)
 	echo_close(&p.echo);
 	free(p.probes);
 	run_end();
-	diagnose_end(&diagnosis, p.received || !p.lost);
+	diagnose_end(&diagnosis, "ping", p.received || !p.lost);
 	return p.received && !p.failed ? EXIT_DONE : EXIT_FAILED;
 }
 

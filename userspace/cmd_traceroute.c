@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "diagnose.h"
 #include "echo.h"
 #include "err.h"
 #include "out.h"
@@ -34,6 +35,7 @@ struct trace {
 	uint32_t seq;
 	int64_t sent, rtt;	/* rtt < 0: no answer yet */
 	int error;
+	bool answered;		/* anybody at all */
 	bool failed;		/* complained of: asking on makes no sense */
 };
 
@@ -95,6 +97,7 @@ static unsigned int trace_hop(struct trace *t, struct out *o,
 		int64_t rtt = trace_probe(t, node, hop);
 
 		if (rtt >= 0) {
+			t->answered = true;
 			received++;
 			sum += (double)rtt / 1e6;
 		}
@@ -172,6 +175,8 @@ static int traceroute_run(struct args *args)
 	const char *router = args_next(args);
 	struct api_nodes nodes = { 0 };
 	struct trace trace = { 0 };
+	struct diagnosis diagnosis;
+	bool silent = false;
 	struct api_node node;
 	int status = EXIT_FAILED;
 
@@ -182,9 +187,16 @@ static int traceroute_run(struct args *args)
 	if (!args_end(args, "traceroute"))
 		return EXIT_USAGE;
 
+	if (!api_require_running("traceroute"))
+		return EXIT_FAILED;
 	run_begin();
-	if (!router_find("traceroute", router, &node))
+	diagnose_begin(&diagnosis);
+	if (!router_find("traceroute", router, &node)) {
+		silent = true;
 		goto out;
+	}
+	/* The first one is asked for itself. */
+	diagnose_way(&diagnosis, &node, 1);
 	if (!node.path_len || node.route_len < node.path_len) {
 		complain("traceroute: no route to %s", router);
 		goto out_free;
@@ -194,12 +206,14 @@ static int traceroute_run(struct args *args)
 		       &trace))
 		goto out_free;
 	status = trace_walk(&trace, &node, &nodes);
+	silent = !trace.answered && !trace.failed && !run_stopped();
 	echo_close(&trace.echo);
 out_free:
 	api_nodes_free(&nodes);
 	api_node_free(&node);
 out:
 	run_end();
+	diagnose_end(&diagnosis, "traceroute", !silent);
 	return status;
 }
 

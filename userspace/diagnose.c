@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When nobody answers: what authentication has refused meanwhile. Without this
- * secrets that differ look like a cable that is cut.
+ * When nobody answers: what authentication has refused, or what others may
+ * have. Without this secrets that differ look like a cable that is cut.
+ *
+ * Whoever refuses a frame says nothing to its sender, who could be anybody.
+ * What there is to go by is what has come from there: frames that were refused
+ * here, meanwhile or within some hello intervals, and what is known of the
+ * neighbour.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "diagnose.h"
 #include "err.h"
+#include "parse.h"
+#include "run.h"
+#include "view.h"
 
 /* A weak one only tells something if no other counts. */
 static const struct {
@@ -42,7 +51,20 @@ static const struct {
 void diagnose_begin(struct diagnosis *d)
 {
 	memset(d, 0, sizeof(*d));
+	d->begun = run_now();
 	api_port_dump(&d->before);
+}
+
+/* What was tried is the way to a router, or its first hops. */
+void diagnose_way(struct diagnosis *d, const struct api_node *node, size_t hops)
+{
+	if (!node->route_len || !node->path_len)
+		return;
+	memcpy(d->interface, node->interface, sizeof(d->interface));
+	/* An entry of a route: the link, the MAC. */
+	memcpy(d->mac, node->route + API_HOP_LEN - API_ID_LEN, API_ID_LEN);
+	memcpy(d->id, node->path[0], API_ID_LEN);
+	d->direct = hops == 1;
 }
 
 static uint64_t diagnose_count(const struct api_port *port, const char *reason)
@@ -63,8 +85,8 @@ static const struct api_port *diagnose_find(const struct api_ports *ports,
 }
 
 /* The reason that counts most at a port. True if there is any. */
-static bool diagnose_port(const struct api_port *before,
-			  const struct api_port *now)
+static bool diagnose_counters(const struct api_port *before,
+			      const struct api_port *now)
 {
 	uint64_t most = 0;
 	size_t which = 0;
@@ -90,33 +112,47 @@ static bool diagnose_port(const struct api_port *before,
 	return true;
 }
 
-/* Whether a port in use takes hashed frames only. */
-static bool diagnose_demands_hash(const struct api_ports *ports)
+/* What was refused before, but not too long ago. True if there is anything. */
+static bool diagnose_refusal(const struct api_port *port, int64_t patience)
 {
-	struct api_config config;
-	bool demands = false;
+	const struct api_refusal *r = &port->refused;
+	char buf[ID_STRLEN];
 
-	if (api_config_get(&config))
+	if (!r->reason || (int64_t)r->age_ms > patience)
 		return false;
+	for (size_t i = 0; i < REFUSALS; i++) {
+		if (strcmp(r->reason, refusals[i].reason))
+			continue;
+		complain("%s refuses frames %s (%s), the last %.1f s ago, from %s: %s",
+			 port->interface, refusals[i].frames, r->reason,
+			 r->age_ms / 1000.0, id_str(buf, r->mac),
+			 refusals[i].advice);
+		return true;
+	}
+	return false;
+}
+
+static const struct secrets *diagnose_secrets(const struct api_port *port,
+					      const struct api_config *config)
+{
+	return port->secrets ? port->secrets : config->secrets;
+}
+
+/* Nothing was refused here, but the others may refuse what we send. */
+static void diagnose_silence(const struct api_ports *ports,
+			     const struct api_config *config)
+{
+	struct api_neighbors neighbors;
+	bool demands = false, up;
+
 	for (size_t i = 0; i < ports->n && !demands; i++) {
 		const struct api_port *p = &ports->v[i];
 
 		if (p->has_state && !p->is_default &&
 		    p->state == ROMON_PORT_STATE_RUNNING)
-			demands = secrets_demand_hash(p->secrets ? p->secrets :
-						      config.secrets);
+			demands = secrets_demand_hash(diagnose_secrets(p, config));
 	}
-	api_config_free(&config);
-	return demands;
-}
-
-/* Nothing was refused here, but the others may refuse what we send. */
-static void diagnose_silence(const struct api_ports *ports)
-{
-	struct api_neighbors neighbors;
-	bool up;
-
-	if (!diagnose_demands_hash(ports))
+	if (!demands)
 		return;
 	up = api_neighbor_dump(&neighbors);
 	for (size_t i = 0; i < neighbors.n; i++)
@@ -126,22 +162,126 @@ static void diagnose_silence(const struct api_ports *ports)
 		complain("no neighbour has proved to know a secret set here (see: romon neighbor)");
 }
 
-void diagnose_end(struct diagnosis *d, bool answered)
+static const struct api_neighbor *
+diagnose_neighbor(const struct diagnosis *d, const struct api_neighbors *all)
 {
-	struct api_ports now = { 0 };
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(all->v[i].interface, d->interface) &&
+		    !memcmp(all->v[i].mac, d->mac, API_ID_LEN))
+			return &all->v[i];
+	return NULL;
+}
+
+/*
+ * What is known of the first router on the way, @name. True if that tells
+ * anything.
+ */
+static bool diagnose_next(const struct diagnosis *d, const char *name,
+			  const struct api_neighbor *n,
+			  const struct secrets *secrets, int64_t hello)
+{
+	int64_t silence = run_now() - d->begun;
+
+	silence /= RUN_SECOND / 1000;
+	if (!n) {
+		/* Those that only accept hashed frames too are in the table. */
+		if (!secrets->v[0].len)
+			return false;
+		complain("%s at %s has not proved to know a secret set here (see: romon neighbor)",
+			 name, d->interface);
+		return true;
+	}
+	if (n->state != ROMON_NEIGHBOR_STATE_UP) {
+		complain("%s at %s was heard with a secret set here %.1f s ago, and no more: it is off, or its secrets have changed",
+			 name, d->interface, n->heard_ms / 1000.0);
+		return true;
+	}
+	if (n->secret > 1) {
+		complain("%s at %s hashes with the %s of the secrets set here: %s",
+			 name, d->interface, view_nth(n->secret),
+			 secrets->v[0].len ?
+			 "perhaps it does not know the first, which is what we send with" :
+			 "perhaps it demands that, while what we send is not hashed");
+		return true;
+	}
+	/* One that is alive answers for itself, and at least says Hello. */
+	if (!d->direct || silence > hello * 3 / 2)
+		silence = hello * 3 / 2;
+	if (n->has_heard && n->heard_ms > silence) {
+		complain("%s at %s was last heard %.1f s ago: it is off, or its secrets have changed",
+			 name, d->interface, n->heard_ms / 1000.0);
+		return true;
+	}
+	return false;
+}
+
+static void diagnose_hop(const struct diagnosis *d, const char *what,
+			 const struct secrets *secrets, int64_t hello)
+{
+	struct api_neighbors neighbors;
+	struct api_node node = { 0 };
+	char buf[ID_STRLEN];
+	const char *name;
+	bool told = false;
+
+	name = !api_node_find(d->id, &node) && node.identity ? node.identity :
+	       id_str(buf, d->id);
+	if (secrets && !api_neighbor_dump(&neighbors)) {
+		told = diagnose_next(d, name, diagnose_neighbor(d, &neighbors),
+				     secrets, hello);
+		api_neighbors_free(&neighbors);
+	}
+	if (!told && !d->direct)
+		complain("%s: nothing was refused here: traceroute tells after which router it is lost",
+			 what);
+	api_node_free(&node);
+}
+
+static int64_t diagnose_hello(const struct api_config *config)
+{
+	for (size_t i = 0; i < API_LIMITS; i++)
+		if (!strcmp(api_limits[i].name, "hello-interval"))
+			return (int64_t)config->limit[i] * 1000;
+	return 0;
+}
+
+static void diagnose(const struct diagnosis *d, const char *what,
+		     const struct api_ports *ports,
+		     const struct api_config *config)
+{
+	int64_t hello = diagnose_hello(config), patience;
+	const struct api_port *port;
 	bool refused = false;
 
-	if (!answered && !api_port_dump(&now)) {
-		for (size_t i = 0; i < now.n; i++) {
-			const struct api_port *p = &now.v[i];
+	/* Within this a router that is alive has said Hello. */
+	patience = (run_now() - d->begun) / (RUN_SECOND / 1000) + hello * 5 / 2;
+	for (size_t i = 0; i < ports->n; i++) {
+		port = &ports->v[i];
+		if (!port->has_stats ||
+		    (*d->interface && strcmp(port->interface, d->interface)))
+			continue;
+		if (diagnose_counters(diagnose_find(&d->before,
+						    port->interface), port) ||
+		    diagnose_refusal(port, patience))
+			refused = true;
+	}
+	if (refused)
+		return;
+	port = diagnose_find(ports, d->interface);
+	if (port)
+		diagnose_hop(d, what, diagnose_secrets(port, config), hello);
+	else
+		diagnose_silence(ports, config);
+}
 
-			if (p->has_stats &&
-			    diagnose_port(diagnose_find(&d->before,
-							p->interface), p))
-				refused = true;
-		}
-		if (!refused)
-			diagnose_silence(&now);
+void diagnose_end(struct diagnosis *d, const char *what, bool answered)
+{
+	struct api_ports now = { 0 };
+	struct api_config config;
+
+	if (!answered && !api_port_dump(&now) && !api_config_get(&config)) {
+		diagnose(d, what, &now, &config);
+		api_config_free(&config);
 	}
 	api_ports_free(&now);
 	api_ports_free(&d->before);

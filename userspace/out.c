@@ -481,19 +481,23 @@ void out_json_bool(struct out *o, const char *key, bool v)
 				       json_object_new_boolean(v));
 }
 
-/* For JSON only, with up to three decimals. */
-void out_json_number(struct out *o, const char *key, double v)
+/* With up to three decimals. */
+static json_object *out_json_new_number(double v)
 {
 	char digits[400], *end;
 
-	if (!out_options.json)
-		return;
 	end = digits + snprintf(digits, sizeof(digits), "%.3f", v) - 1;
 	while (*end == '0')
 		end--;
 	end[*end != '.'] = '\0';
-	json_object_object_add(o->row, key,
-			       json_object_new_double_s(v, digits));
+	return json_object_new_double_s(v, digits);
+}
+
+/* For JSON only. */
+void out_json_number(struct out *o, const char *key, double v)
+{
+	if (out_options.json)
+		json_object_object_add(o->row, key, out_json_new_number(v));
 }
 
 void out_bool(struct out *o, size_t col, bool v, const char *yes,
@@ -666,6 +670,13 @@ void out_in_id(struct out *o, const char *key, const uint8_t *id)
 	char buf[ID_STRLEN];
 
 	out_in_str(o, key, id_str(buf, id));
+}
+
+void out_in_number(struct out *o, const char *key, double v)
+{
+	if (out_options.json)
+		json_object_object_add(o->in[o->depth], key,
+				       out_json_new_number(v));
 }
 
 void out_in_bool(struct out *o, const char *key, bool v)

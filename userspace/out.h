@@ -87,6 +87,7 @@ void out_item(struct out *o);
 void out_in_uint(struct out *o, const char *key, uint64_t v);
 void out_in_str(struct out *o, const char *key, const char *s);
 void out_in_id(struct out *o, const char *key, const uint8_t *id);
+void out_in_number(struct out *o, const char *key, double v);
 void out_in_bool(struct out *o, const char *key, bool v);
 void out_close(struct out *o);
 void out_note(struct out *o, const char *fmt, ...)

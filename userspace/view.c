@@ -152,6 +152,25 @@ static void view_seconds(struct out *o, size_t col, uint32_t s)
 			 s % 60);
 }
 
+/* The last one, in the words of the drops. */
+static void view_refusal(struct out *o, const struct api_refusal *r)
+{
+	char buf[ID_STRLEN];
+
+	if (!r->reason)
+		return;
+	if (!out_options.json) {
+		out_note(o, "refused  last %.1fs ago  %s  from %s",
+			 r->age_ms / 1000.0, r->reason, id_str(buf, r->mac));
+		return;
+	}
+	out_open(o, "refused");
+	out_in_id(o, "mac", r->mac);
+	out_in_str(o, "reason", r->reason);
+	out_in_number(o, "age", r->age_ms / 1000.0);
+	out_close(o);
+}
+
 /* Whoever may not know them is told how many there are. */
 static void view_secrets(struct out *o, size_t col, size_t count_col,
 			 const struct secrets *secrets, uint32_t count)
@@ -279,8 +298,10 @@ void view_port(struct out *o, const struct api_port *p, const char *event,
 	view_secrets(o, PORT_SECRETS, PORT_SECRETS_COUNT, p->secrets,
 		     p->secrets_count);
 	out_str(o, PORT_COMMENT, p->comment);
-	if (stats && p->has_stats)
+	if (stats && p->has_stats) {
 		view_stats(o, &p->stats);
+		view_refusal(o, &p->refused);
+	}
 }
 
 void view_node(struct out *o, const struct api_node *n, const char *event)
@@ -312,7 +333,7 @@ void view_node(struct out *o, const struct api_node *n, const char *event)
 }
 
 /* Which secret of a list, as people count. */
-static const char *view_nth(uint32_t n)
+const char *view_nth(uint32_t n)
 {
 	static const char * const words[] = {
 		"first", "second", "third", "fourth", "fifth", "sixth",

@@ -30,4 +30,6 @@ void view_neighbor(struct out *o, const struct api_neighbor *neighbor,
 void view_refused(struct out *o, const struct api_refused *refused,
 		  const char *event);
 
+const char *view_nth(uint32_t n);
+
 #endif /* ROMON_VIEW_H */
