@@ -27,6 +27,8 @@ ALL_TESTS="
 	a_reader_that_goes_away_is_no_error
 	control_c_prints_the_summary
 	save_and_restore_are_inverse
+	secrets_are_saved_and_restored_whatever_they_are
+	restore_tells_that_others_can_read_secrets
 	a_batch_runs_to_its_first_error
 	counters_are_shown
 "
@@ -279,6 +281,46 @@ save_and_restore_are_inverse() {
 	r1 port del later
 	r1 port set all cost 100
 	r1 set identity r1 hop-limit 32 flood-window 200
+	wait_for sees_all
+}
+
+# Each a port's, and the router's is one of them.
+secrets_are_saved_and_restored_whatever_they_are() {
+	local list how n=0
+	# shellcheck disable=SC2016 # not to be expanded
+	for list in none '' , ,, a a,b ,a a, '\x6eone' none, '\x2c' '\x5c' '\x22,x' "it's" ' ' '#hash' \
+		    '\x00' 'geh\xc3\xa4use' '\xff\xfe' '$HOME' 'a\x5cx2c' = 'set secrets b'; do
+		n=$((n + 1))
+		printf 'port add p%d secrets "%s"\n' $n "${list//\\/\\\\}"
+	done > "$tmp/lists"
+	echo 'set secrets "\\xff,,\\x2c"' >> "$tmp/lists"
+	for ((; n > 0; n--)); do echo "port del p$n"; done > "$tmp/undo"
+	echo 'set secrets other' >> "$tmp/undo"
+
+	romon -n "$r2" -b "$tmp/lists" || fail "a list is not taken"
+	romon -n "$r2" save > "$tmp/saved"
+	romon -n "$r2" --show-secrets -j port show > "$tmp/ports"
+	for how in restore -b; do
+		romon -n "$r2" -b "$tmp/undo"
+		romon -n "$r2" $how "$tmp/saved" || fail "$how failed"
+		romon -n "$r2" save > "$tmp/saved-again"
+		equal "$(cat "$tmp/saved-again")" "$(cat "$tmp/saved")" "what is saved after $how"
+		equal "$(romon -n "$r2" --show-secrets -j port show)" "$(cat "$tmp/ports")" "ports after $how"
+	done
+	romon -n "$r2" -b "$tmp/undo"
+	romon -n "$r2" set secrets none
+}
+
+restore_tells_that_others_can_read_secrets() {
+	echo 'set secrets none' > "$tmp/file"
+	chmod 644 "$tmp/file"
+	equal "$(r1 restore "$tmp/file" 2>&1)" "" "what restore says of a file without secrets"
+	echo 'set secrets a' > "$tmp/file"
+	[[ $(r1 restore "$tmp/file" 2>&1) == "romon: restore: $tmp/file: others can read it"* ]] ||
+		fail "nothing is said of one that others can read"
+	chmod 600 "$tmp/file"
+	equal "$(r1 restore "$tmp/file" 2>&1)" "" "what restore says of one that they can not"
+	r1 set secrets none
 	wait_for sees_all
 }
 

@@ -424,6 +424,8 @@ static int restore_read(struct conf *c, const char *file)
 			status = EXIT_USAGE;
 	}
 	script_close(&script);
+	if (status == EXIT_DONE && strcmp(file, "-") && conf_has_secrets(c))
+		secrets_complain_readable("restore", file);
 	/* A file that does not speak of the wildcard entry leaves it as new. */
 	if (!conf_find(c, "all"))
 		conf_add(c, "all");

@@ -232,12 +232,34 @@ static bool secrets_read_fd(struct secrets *s, const char *what,
 	return ok;
 }
 
+/* An empty line, at the end above all, may be there by mistake. */
+static void secrets_complain_empty(const struct secrets *s, const char *what,
+				   const char *file)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->v[i].len)
+			continue;
+		complain("%s: secrets-file: %s: line %zu is empty: frames that are not hashed are accepted",
+			 what, file, i + 1);
+		return;
+	}
+}
+
+/* Secrets in a file that others can read are none. */
+void secrets_complain_readable(const char *what, const char *file)
+{
+	struct stat st;
+
+	if (!stat(file, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0044))
+		complain("%s: %s: others can read it (try: chmod 600)", what,
+			 file);
+}
+
 /* A secret a line, an empty line being the empty one; - is standard input. */
 bool secrets_read(struct secrets *s, const char *what, const char *file)
 {
 	const char *name = strcmp(file, "-") ? file : "standard input";
 	int fd = STDIN_FILENO;
-	struct stat st;
 	bool ok;
 
 	s->n = 0;
@@ -253,13 +275,14 @@ bool secrets_read(struct secrets *s, const char *what, const char *file)
 				 strerror(errno));
 			return false;
 		}
-		if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
-		    (st.st_mode & 0044))
-			complain("%s: secrets-file: %s: others can read it (try: chmod 600)",
-				 what, file);
 	}
 	ok = secrets_read_fd(s, what, name, fd);
-	if (fd != STDIN_FILENO)
-		close(fd);
+	if (fd == STDIN_FILENO)
+		return ok;
+	close(fd);
+	if (ok) {
+		secrets_complain_readable(what, file);
+		secrets_complain_empty(s, what, file);
+	}
 	return ok;
 }

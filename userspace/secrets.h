@@ -30,6 +30,7 @@ bool secrets_same(const struct secrets *a, const struct secrets *b);
 bool secrets_demand_hash(const struct secrets *s);
 
 const char *secrets_parse(struct secrets *s, const char *list);
+void secrets_complain_readable(const char *what, const char *file);
 bool secrets_read(struct secrets *s, const char *what, const char *file);
 char *secrets_text_one(char *to, const struct secrets *s, size_t which);
 const char *secrets_text(char *to, const struct secrets *s);

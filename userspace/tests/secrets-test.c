@@ -195,7 +195,7 @@ static const char *complaint(bool begin)
 
 static void test_files(void)
 {
-	/* what is in the file, and its secrets; or else the complaint */
+	/* what is in the file, its secrets if it is read, the complaint */
 	static const struct {
 		const char *data;
 		size_t len;
@@ -203,9 +203,9 @@ static void test_files(void)
 	} files[] = {
 		{ "new\n", 4, "new|", NULL },
 		{ "new", 3, "new|", NULL },
-		{ "\n", 1, "|", NULL },
-		{ "\nnew\n", 5, "|new|", NULL },
-		{ "new\n\n", 5, "new||", NULL },
+		{ "\n", 1, "|", "line 1 is empty" },
+		{ "\nnew\n", 5, "|new|", "line 1 is empty" },
+		{ "new\n\n", 5, "new||", "line 2 is empty" },
 		{ "old\nnew\n", 8, "old|new|", NULL },
 		{ "a,b\n#c\n\\x41\nnone\n", 17, "a,b|#c|\\x41|none|", NULL },
 		{ " a \x0a", 4, "\\040a\\040|", NULL },
@@ -233,8 +233,10 @@ static void test_files(void)
 		said = complaint(false);
 		if (files[i].want) {
 			snprintf(what, sizeof(what), "file %zu is read", i + 1);
-			tap_is(ok && !*said ? flat(s) : said, files[i].want,
-			       what);
+			tap_is(ok ? flat(s) : said, files[i].want, what);
+			tap_ok(files[i].wrong ?
+			       !!strstr(said, files[i].wrong) : !*said,
+			       "... and complained of if it may be a mistake");
 		} else {
 			snprintf(what, sizeof(what), "file %zu is refused",
 				 i + 1);
