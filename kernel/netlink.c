@@ -336,8 +336,10 @@ int romon_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	config = kzalloc(sizeof(*config), GFP_KERNEL);
-	if (!config)
+	if (!config) {
+		romon_nl_wipe(info);
 		return -ENOMEM;
+	}
 	l = &config->limits;
 	if (attrs[ROMON_A_CONFIG_SECRETS]) {
 		config->secrets = romon_nl_get_secrets(info,
