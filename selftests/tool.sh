@@ -288,12 +288,12 @@ save_and_restore_are_inverse() {
 secrets_are_saved_and_restored_whatever_they_are() {
 	local list how n=0
 	# shellcheck disable=SC2016 # not to be expanded
-	for list in none '' , ,, a a,b ,a a, '\x6eone' none, '\x2c' '\x5c' '\x22,x' "it's" ' ' '#hash' \
+	for list in none '' ',' ',,' a a,b ',a' 'a,' '\x6eone' 'none,' '\x2c' '\x5c' '\x22,x' "it's" ' ' '#hash' \
 		    '\x00' 'geh\xc3\xa4use' '\xff\xfe' '$HOME' 'a\x5cx2c' = 'set secrets b'; do
 		n=$((n + 1))
 		printf 'port add p%d secrets "%s"\n' $n "${list//\\/\\\\}"
 	done > "$tmp/lists"
-	echo 'set secrets "\\xff,,\\x2c"' >> "$tmp/lists"
+	printf 'set secrets "%s"\n' '\\xff,,\\x2c' >> "$tmp/lists"
 	for ((; n > 0; n--)); do echo "port del p$n"; done > "$tmp/undo"
 	echo 'set secrets other' >> "$tmp/undo"
 

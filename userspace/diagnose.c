@@ -192,7 +192,7 @@ static bool diagnose_next(const struct diagnosis *d, const char *name,
 		return true;
 	}
 	if (n->state != ROMON_NEIGHBOR_STATE_UP) {
-		complain("%s at %s was heard with a secret set here %.1f s ago, and no more: it is off, or its secrets have changed",
+		complain("%s at %s was heard %.1f s ago and no more: it is off, or has new secrets",
 			 name, d->interface, n->heard_ms / 1000.0);
 		return true;
 	}
@@ -208,7 +208,7 @@ static bool diagnose_next(const struct diagnosis *d, const char *name,
 	if (!d->direct || silence > hello * 3 / 2)
 		silence = hello * 3 / 2;
 	if (n->has_heard && n->heard_ms > silence) {
-		complain("%s at %s was last heard %.1f s ago: it is off, or its secrets have changed",
+		complain("%s at %s was last heard %.1f s ago: it is off, or has new secrets",
 			 name, d->interface, n->heard_ms / 1000.0);
 		return true;
 	}
@@ -232,7 +232,7 @@ static void diagnose_hop(const struct diagnosis *d, const char *what,
 		api_neighbors_free(&neighbors);
 	}
 	if (!told && !d->direct)
-		complain("%s: nothing was refused here: traceroute tells after which router it is lost",
+		complain("%s: nothing was refused here: traceroute tells where it is lost",
 			 what);
 	api_node_free(&node);
 }

@@ -239,7 +239,7 @@ static void secrets_complain_empty(const struct secrets *s, const char *what,
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->v[i].len)
 			continue;
-		complain("%s: secrets-file: %s: line %zu is empty: frames that are not hashed are accepted",
+		complain("%s: secrets-file: %s: line %zu is empty: lets frames in without a hash",
 			 what, file, i + 1);
 		return;
 	}
