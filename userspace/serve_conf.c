@@ -31,7 +31,7 @@
 #define CONF_PER_PEER		32
 #define CONF_STARTS		100
 #define CONF_STARTS_PER_PEER	10
-#define CONF_KEEPALIVE_MAX	(3600 * RUN_SECOND)
+#define CONF_KEEPALIVE_MAX	(86400 * RUN_SECOND)
 #define CONF_GROUPS_MAX		65536
 
 /* The keys of all lines of a kind, so that none is given twice. */
@@ -194,7 +194,7 @@ static bool conf_limit(struct serve_conf *c, struct conf_keys *k,
 	if (k->limit[4].given) {
 		if (k->keepalive_ns < RUN_SECOND ||
 		    k->keepalive_ns > CONF_KEEPALIVE_MAX) {
-			complain("limit: keepalive: seconds from 1 to 3600");
+			complain("limit: keepalive: seconds from 1 to 86400");
 			return false;
 		}
 		c->limits.keepalive_ns = k->keepalive_ns;

@@ -182,7 +182,7 @@ static void test_refusals(void)
 		{ "limit sessions 5\nlimit sessions 5\n", ":2: limit: sessions: given twice" },
 		{ "limit starts 10001\n", "starts: a number" },
 		{ "limit keepalive 0.5\n", "keepalive: seconds from 1" },
-		{ "limit keepalive 3601\n", "keepalive: seconds from 1" },
+		{ "limit keepalive 86401\n", "keepalive: seconds from 1" },
 		{ "limit keepalive soon\n", "keepalive: seconds" },
 		{ "set\n", "set: what" },
 		{ "set log file\n", "stderr or syslog, not file" },
