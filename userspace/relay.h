@@ -10,6 +10,12 @@
 #include "endpoint.h"
 #include "loop.h"
 
+/* Read on one side, not yet taken by the other; no memory while empty. */
+struct relay_buffer {
+	unsigned char *data;
+	size_t from, to;
+};
+
 struct relay {
 	struct endpoint_user user;	/* the stream's argument; the first */
 	/* Both sides know of the stream; may be NULL. */
@@ -17,29 +23,37 @@ struct relay {
 	/*
 	 * It is over, the last call. 0 if all went through in both directions,
 	 * otherwise a negative errno: of the stream, whose reason is then to be
-	 * had, or of a descriptor. The stream and the descriptors are freed and
-	 * closed afterwards, so the relay itself may be freed.
+	 * had, or of a descriptor. The stream is there until this returns; the
+	 * relay may be freed in it.
 	 */
 	void (*done)(struct relay *r, int err);
 
 	struct romon_stream *stream;
-	struct loop_watch in, out;	/* the same descriptor in both, or two */
 	/* The relay's own. */
-	unsigned char *buf;		/* read from the stream, not yet written */
-	size_t buf_from, buf_to;
-	bool started, in_done, out_done, stream_done;
+	struct loop_watch in, out;
+	struct relay_buffer in_buf, out_buf;
+	bool opened_told;
+	bool socket;		/* in and out are the two ways of one */
+	bool in_ready, out_ready;
+	bool in_done;		/* the end was read, and told to the stream */
+	bool out_done;		/* the stream's end was told to out */
+	bool out_gone;		/* nobody reads out any more */
 };
 
 /*
- * Before: opened and done are set. The stream is or becomes the relay's; so do
- * the descriptors, which are made non-blocking. Data flows once the stream is
- * open. @in and @out may be the same: a socket.
+ * Before: opened and done are set. The stream becomes the relay's. It may come
+ * to done before there are descriptors.
  */
-void relay_start(struct relay *r, struct romon_stream *s, int in, int out);
-/* For a stream whose descriptors come later: ends in done all the same. */
 void relay_attach(struct relay *r, struct romon_stream *s);
-void relay_descriptors(struct relay *r, int in, int out);
-/* Break off: the stream is told so, the descriptors are closed, no done. */
+/*
+ * What is joined with the stream. They become the relay's, and non-blocking;
+ * they may be the same, a socket. Data flows once the stream is open. 0, or a
+ * negative errno: then they are closed.
+ */
+int relay_join(struct relay *r, int in, int out);
+/* Break off: the stream is told so, the descriptors are closed, no done. Again
+ * or after done: nothing.
+ */
 void relay_stop(struct relay *r, enum romon_stream_reason reason);
 
 #endif /* ROMON_RELAY_H */
