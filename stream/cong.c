@@ -16,6 +16,8 @@
 #define ROMON_CONG_SAMPLES	8
 #define ROMON_CONG_CSS_ROUNDS	5
 #define ROMON_CONG_CSS_DIVISOR	4
+#define ROMON_CONG_TRAIN	16	/* segments: no train before that */
+#define ROMON_CONG_TRAIN_GAP	(2 * ROMON_CONG_MS)
 
 static uint32_t romon_cong_max32(uint32_t a, uint32_t b)
 {
@@ -75,6 +77,7 @@ void romon_cong_ack(struct romon_cong *c, uint32_t acked, uint32_t flight,
 static void romon_cong_round(struct romon_cong *c, int64_t nxt)
 {
 	c->round_end = nxt;
+	c->train_at = 0;
 	c->last_min_rtt = c->min_rtt;
 	c->min_rtt = 0;
 	c->samples = 0;
@@ -123,6 +126,28 @@ void romon_cong_rtt(struct romon_cong *c, int64_t rtt, unsigned int segments,
 	c->css_rounds = 0;
 }
 
+/*
+ * Acknowledgements come at the rate of the narrowest link. If they have come
+ * without a pause for half the time of a round trip, the window that they are
+ * for fills the way for that half, and what they have made of the window fills
+ * the rest. (The train of HyStart, by Ha and Rhee.) A delay tells of the same,
+ * but a round trip later, when the window is twice as large.
+ */
+void romon_cong_train(struct romon_cong *c, int64_t now, int64_t min_rtt)
+{
+	if (!c->first || c->cwnd >= c->ssthresh)
+		return;
+	if (!c->train_at || now - c->train_last > ROMON_CONG_TRAIN_GAP)
+		c->train_at = now;
+	c->train_last = now;
+	if (now - c->train_at < min_rtt / 2 ||
+	    c->cwnd < ROMON_CONG_TRAIN * c->mss)
+		return;
+	c->ssthresh = c->cwnd;
+	c->first = false;
+	c->css = false;
+}
+
 static void romon_cong_halve(struct romon_cong *c, uint32_t flight)
 {
 	c->first = false;
@@ -162,10 +187,10 @@ void romon_cong_recovered(struct romon_cong *c, uint32_t flight)
 	romon_cong_set(c, cwnd < c->ssthresh ? cwnd : c->ssthresh);
 }
 
-/* All is sent again, slowly at first: most of it has left the network. */
-void romon_cong_resend(struct romon_cong *c)
+/* All is sent again, as acknowledgements of what is in flight come in. */
+void romon_cong_resend(struct romon_cong *c, uint32_t pipe)
 {
-	uint64_t cwnd = (uint64_t)c->mss * ROMON_CONG_INITIAL;
+	uint64_t cwnd = (uint64_t)c->mss * ROMON_CONG_INITIAL + pipe;
 
 	romon_cong_set(c, cwnd < c->ssthresh ? cwnd : c->ssthresh);
 }

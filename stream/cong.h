@@ -20,6 +20,8 @@ struct romon_cong {
 	unsigned int css_rounds, samples;
 	int64_t round_end;
 	int64_t min_rtt, last_min_rtt, css_rtt;
+	/* Acknowledgements that follow each other closely, since when. */
+	int64_t train_at, train_last;
 };
 
 void romon_cong_init(struct romon_cong *c, uint32_t mss, uint32_t max);
@@ -28,12 +30,13 @@ void romon_cong_ack(struct romon_cong *c, uint32_t acked, uint32_t flight,
 		    unsigned int burst);
 void romon_cong_rtt(struct romon_cong *c, int64_t rtt, unsigned int segments,
 		    int64_t una, int64_t nxt);
+void romon_cong_train(struct romon_cong *c, int64_t now, int64_t min_rtt);
 void romon_cong_recover(struct romon_cong *c, uint32_t flight,
 			unsigned int dupacks);
 void romon_cong_dupack(struct romon_cong *c);
 void romon_cong_partial(struct romon_cong *c, uint32_t acked);
 void romon_cong_recovered(struct romon_cong *c, uint32_t flight);
-void romon_cong_resend(struct romon_cong *c);
+void romon_cong_resend(struct romon_cong *c, uint32_t pipe);
 void romon_cong_timeout(struct romon_cong *c, uint32_t flight, bool again);
 void romon_cong_undo(struct romon_cong *c);
 void romon_cong_idle(struct romon_cong *c);

@@ -14,6 +14,8 @@
 
 /* Holes that are mended one by one, a round trip each. */
 #define ROMON_LOSS_HOLES	3
+/* Segments that one acknowledgement may be for: see ROMON_RCV_BATCH. */
+#define ROMON_LOSS_BATCH	8
 #define ROMON_LOSS_PROBE_MIN	(10 * ROMON_MS)
 /* Retransmissions of the end that are answered, but not acknowledged. */
 #define ROMON_LOSS_END_ANSWERS	3
@@ -36,7 +38,7 @@ void romon_loss_arm(struct romon_stream *s, bool anew)
 	rto = romon_rtt_rto(&s->rtt);
 	if (anew || s->rto_at == ROMON_NEVER)
 		s->rto_at = now + rto;
-	if (s->phase != ROMON_PHASE_NONE || s->probed || !s->rtt.srtt) {
+	if (s->rtt.backoff || s->probed || !s->rtt.srtt) {
 		s->probe_at = ROMON_NEVER;
 		return;
 	}
@@ -49,16 +51,17 @@ void romon_loss_arm(struct romon_stream *s, bool anew)
 	s->probe_at = probe < rto ? now + probe : ROMON_NEVER;
 }
 
-/* Sooner after a retransmission than it could have been answered. */
-static bool romon_loss_too_soon(const struct romon_stream *s, int64_t since)
+/* Sooner after the only retransmission than that could have been answered. */
+static bool romon_loss_too_soon(const struct romon_stream *s)
 {
-	return s->mux->now - since < s->rtt.min / 2;
+	return s->resent == 1 && s->mux->now - s->resent_at < s->rtt.min / 2;
 }
 
 static void romon_loss_undo(struct romon_stream *s)
 {
 	romon_cong_undo(&s->cong);
 	s->phase = ROMON_PHASE_NONE;
+	s->recover = s->una;
 	s->frto = 0;
 	s->resend = false;
 	s->nxt = s->max;
@@ -70,8 +73,35 @@ static void romon_loss_resend(struct romon_stream *s)
 	romon_mux_ready(s);
 }
 
+/*
+ * What is sent again may have arrived before, and then acknowledgements jump,
+ * which says nothing about how much has left the network: each tells of about
+ * as much as one acknowledgement is for.
+ */
+static void romon_loss_left(struct romon_stream *s, uint32_t acked)
+{
+	uint32_t most = ROMON_LOSS_BATCH * s->mss;
+
+	acked = acked < most ? acked : most;
+	s->pipe -= acked < s->pipe ? acked : s->pipe;
+	romon_cong_ack(&s->cong, acked, s->cong.cwnd, 2);
+	romon_mux_ready(s);
+}
+
+/* All from una on, as acknowledgements come in. */
+static void romon_loss_resend_all(struct romon_stream *s)
+{
+	s->phase = ROMON_PHASE_RESEND;
+	s->frto = 0;
+	s->resend = false;
+	s->nxt = s->una;
+	romon_cong_resend(&s->cong, s->pipe);
+	romon_mux_ready(s);
+}
+
 static void romon_loss_recover(struct romon_stream *s, unsigned int dupacks)
 {
+	s->overshot = !s->recover;
 	romon_cong_recover(&s->cong, romon_loss_flight(s), dupacks);
 	s->phase = ROMON_PHASE_FAST;
 	s->recover = s->max;
@@ -105,8 +135,7 @@ static void romon_loss_acked_fast(struct romon_stream *s, uint32_t acked)
 {
 	uint32_t most = romon_loss_flight(s) / s->mss / 2;
 
-	if (s->holes == 1 && !s->resend &&
-	    romon_loss_too_soon(s, s->resent_at)) {
+	if (s->holes == 1 && !s->resend && romon_loss_too_soon(s)) {
 		/* They were overtaken, by as many as it took to notice. */
 		s->holes = 0;
 		if (s->dupthresh <= s->dupacks)
@@ -126,12 +155,9 @@ static void romon_loss_acked_fast(struct romon_stream *s, uint32_t acked)
 		s->resend = false;
 		return;
 	}
-	if (++s->holes > ROMON_LOSS_HOLES) {
-		s->phase = ROMON_PHASE_RESEND;
-		s->nxt = s->una;
-		s->resend = false;
-		romon_cong_resend(&s->cong);
-		romon_mux_ready(s);
+	/* A slow start loses every second one of its last round. */
+	if (++s->holes > ROMON_LOSS_HOLES || s->overshot) {
+		romon_loss_resend_all(s);
 		return;
 	}
 	romon_cong_partial(&s->cong, acked);
@@ -141,8 +167,8 @@ static void romon_loss_acked_fast(struct romon_stream *s, uint32_t acked)
 static void romon_loss_acked_resend(struct romon_stream *s, uint32_t acked,
 				    uint32_t flight)
 {
-	if (s->frto == 2 || (s->frto && (s->stalled ||
-					 romon_loss_too_soon(s, s->resent_at)))) {
+	if (s->frto == 2 ||
+	    (s->frto && (s->stalled || romon_loss_too_soon(s)))) {
 		/* RFC 5682, 2.1, 3b: what was sent once arrives. */
 		romon_loss_undo(s);
 		return;
@@ -163,7 +189,7 @@ static void romon_loss_acked_resend(struct romon_stream *s, uint32_t acked,
 		return;
 	}
 	s->frto = 0;
-	romon_cong_ack(&s->cong, acked, flight, 2);
+	romon_loss_left(s, acked);
 }
 
 static void romon_loss_sample(struct romon_stream *s, int64_t ack)
@@ -181,6 +207,18 @@ static void romon_loss_sample(struct romon_stream *s, int64_t ack)
 		s->rtt.min = now - sample.newest > 0 ? now - sample.newest : 1;
 	romon_cong_rtt(&s->cong, now - sample.newest, sample.segments, ack,
 		       s->max);
+	romon_cong_train(&s->cong, now, s->rtt.min);
+}
+
+/* Of what was sent again, one segment may have been missing. */
+static void romon_loss_repeated(struct romon_stream *s, int64_t ack)
+{
+	int64_t again = (ack < s->nxt ? ack : s->nxt) - s->una;
+
+	if (s->phase != ROMON_PHASE_RESEND || again <= s->mss)
+		return;
+	s->repeats += again / s->mss - 1;
+	s->repeats_until = s->mux->now + s->rtt.srtt + s->rtt.srtt / 2;
 }
 
 /* @ack is beyond una, and not beyond max. */
@@ -189,6 +227,7 @@ void romon_loss_acked(struct romon_stream *s, int64_t ack)
 	uint32_t acked = ack - s->una, flight = romon_loss_flight(s);
 
 	romon_loss_sample(s, ack);
+	romon_loss_repeated(s, ack);
 	s->una = ack;
 	if (s->nxt < ack)
 		s->nxt = ack;
@@ -207,6 +246,7 @@ void romon_loss_acked(struct romon_stream *s, int64_t ack)
 		break;
 	}
 	s->dupacks = 0;
+	s->resent = 0;
 	s->stalled = false;
 	s->probed = false;
 	romon_loss_arm(s, true);
@@ -226,10 +266,43 @@ static void romon_loss_answered(struct romon_stream *s, int64_t since)
 	s->full_timeouts = 0;
 }
 
+/*
+ * What was sent after a segment was sent again is answered, but that segment
+ * still is not: it was lost once more.
+ */
+static void romon_loss_once_more(struct romon_stream *s)
+{
+	int64_t slack = 4 * s->rtt.var;
+
+	if (slack < s->rtt.srtt / 4)
+		slack = s->rtt.srtt / 4;
+	if (s->mux->now - romon_sent_first(&s->sent) > s->rtt.srtt + slack)
+		romon_loss_resend(s);
+}
+
+static void romon_loss_dupack_resend(struct romon_stream *s)
+{
+	if (s->frto == 2) {
+		s->pipe = 0;
+		romon_loss_resend_all(s);
+	} else if (s->frto == 1) {
+		if (!s->resend)
+			romon_loss_answered(s, s->resent_at);
+	} else {
+		romon_loss_left(s, s->mss);
+		romon_loss_once_more(s);
+	}
+}
+
 void romon_loss_dupack(struct romon_stream *s)
 {
 	if (s->una == s->max)
 		return;
+	if (s->phase == ROMON_PHASE_NONE && s->repeats &&
+	    s->mux->now < s->repeats_until) {
+		s->repeats--;
+		return;
+	}
 	s->dupacks++;
 	switch (s->phase) {
 	case ROMON_PHASE_NONE:
@@ -242,17 +315,15 @@ void romon_loss_dupack(struct romon_stream *s)
 		break;
 	case ROMON_PHASE_FAST:
 		romon_cong_dupack(&s->cong);
+		romon_loss_once_more(s);
 		break;
 	case ROMON_PHASE_RESEND:
-		if (s->frto == 2) {
-			s->frto = 0;
-			s->nxt = s->una;
-			romon_cong_resend(&s->cong);
-		} else if (s->frto == 1 && !s->resend) {
-			romon_loss_answered(s, s->resent_at);
-		}
+		if (s->repeats)
+			s->repeats--;
+		romon_loss_dupack_resend(s);
 		break;
 	}
+	romon_stream_writable(s);
 	romon_mux_ready(s);
 }
 
@@ -290,6 +361,8 @@ void romon_loss_timeout(struct romon_stream *s)
 	s->phase = ROMON_PHASE_RESEND;
 	s->recover = s->max;
 	s->nxt = s->una;
+	s->pipe = 0;
+	s->repeats = 0;
 	s->dupacks = 0;
 	s->dupthresh = ROMON_DUPTHRESH;
 	s->probed = false;
@@ -308,6 +381,8 @@ void romon_loss_probe(struct romon_stream *s)
 	s->probe_at = ROMON_NEVER;
 	s->probed = true;
 	s->probed_at = s->mux->now;
+	/* Nothing is in flight any more, or it would have been heard of. */
+	s->pipe = 0;
 	romon_loss_arm(s, true);
 	romon_loss_resend(s);
 }

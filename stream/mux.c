@@ -417,6 +417,20 @@ void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 	romon_mux_rearm(s);
 }
 
+void romon_mux_room_known(struct romon_mux *mux, int64_t now)
+{
+	struct romon_list *l;
+
+	mux->now = now;
+	for (l = mux->live.next; l != &mux->live; l = l->next) {
+		struct romon_stream *s;
+
+		s = romon_list_entry(l, struct romon_stream, node);
+		if (s->room_unknown && s->state < ROMON_OVER)
+			romon_snd_size(s);
+	}
+}
+
 void romon_mux_unreachable(struct romon_mux *mux, const uint8_t *id,
 			   uint16_t local_port, uint16_t remote_port, int err,
 			   int64_t now)

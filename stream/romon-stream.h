@@ -158,6 +158,11 @@ void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 void romon_mux_unreachable(struct romon_mux *mux, const uint8_t *id,
 			   uint16_t local_port, uint16_t remote_port, int err,
 			   int64_t now);
+/*
+ * Ways may have become known since: ops->room is asked anew for streams for
+ * which it had no answer.
+ */
+void romon_mux_room_known(struct romon_mux *mux, int64_t now);
 /* Do what is due: send, time out, tell events. */
 void romon_mux_run(struct romon_mux *mux, int64_t now);
 /* When to call that at the latest; INT64_MAX for never, 0 for now. */

@@ -70,7 +70,8 @@ void romon_sent_add(struct romon_sent *sent, int64_t end, int64_t now)
 }
 
 /* Karn: an acknowledgement of these does not tell which one it is for. */
-void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to)
+void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to,
+		      int64_t now)
 {
 	unsigned int low = 0, high = sent->n;
 
@@ -86,9 +87,16 @@ void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to)
 		struct romon_sent_record *r = romon_sent_at(sent, low);
 
 		r->again = true;
+		r->at = now;
 		if (r->end >= to)
 			break;
 	}
+}
+
+/* When the one that is to be acknowledged next was sent. */
+int64_t romon_sent_first(const struct romon_sent *sent)
+{
+	return sent->n ? romon_sent_at(sent, 0)->at : INT64_MAX;
 }
 
 /*

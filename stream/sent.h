@@ -15,7 +15,7 @@
 
 struct romon_sent_record {
 	int64_t end;			/* and begins where the one before ends */
-	int64_t at;
+	int64_t at;			/* the last time */
 	bool again;			/* sent more than once */
 };
 
@@ -36,7 +36,9 @@ void romon_sent_init(struct romon_sent *sent, struct romon_pool *pool);
 void romon_sent_free(struct romon_sent *sent);
 size_t romon_sent_memory(const struct romon_sent *sent);
 void romon_sent_add(struct romon_sent *sent, int64_t end, int64_t now);
-void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to);
+void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to,
+		      int64_t now);
+int64_t romon_sent_first(const struct romon_sent *sent);
 void romon_sent_acked(struct romon_sent *sent, int64_t upto,
 		      struct romon_sent_sample *sample);
 

@@ -80,6 +80,7 @@ void romon_snd_size(struct romon_stream *s)
 
 	room = mux->ops.room(mux->arg, s->id, known ? s->route : NULL,
 			     known ? s->hops : 0);
+	s->room_unknown = !room;
 	if (!room) {
 		mss = romon_snd_safe(s);
 		mss = mss > s->rcv_mss ? mss : s->rcv_mss;
@@ -214,19 +215,18 @@ static int romon_snd_try(struct romon_stream *s, int64_t at, size_t len)
 
 /*
  * A segment, or the end, at @at, of @len bytes at most. Returns how many places
- * it took in *@n.
+ * it took.
  */
-static int romon_snd_segment(struct romon_stream *s, int64_t at, int64_t len,
-			     int64_t *n)
+static int64_t romon_snd_segment(struct romon_stream *s, int64_t at,
+				 int64_t len, int *err)
 {
 	bool end = at == s->out.end;
-	int64_t now = s->mux->now;
-	int err;
+	int64_t now = s->mux->now, n;
 
 	for (;;) {
 		len = len < s->mss ? len : s->mss;
-		err = romon_snd_try(s, at, end ? 0 : len);
-		if (err != -EMSGSIZE || s->mss <= ROMON_SEGMENT_MIN)
+		*err = romon_snd_try(s, at, end ? 0 : len);
+		if (*err != -EMSGSIZE || s->mss <= ROMON_SEGMENT_MIN)
 			break;
 		romon_snd_size(s);
 		if (len <= s->mss)
@@ -235,21 +235,22 @@ static int romon_snd_segment(struct romon_stream *s, int64_t at, int64_t len,
 			break;
 	}
 	romon_rcv_acked(s, romon_rcv_ack(s));
-	*n = end ? 1 : len;
+	n = end ? 1 : len;
 	s->sent_at = now;
+	s->pipe += n;
 	if (at < s->max) {
-		romon_sent_again(&s->sent, at, at + *n);
+		romon_sent_again(&s->sent, at, at + n, now);
 		s->retransmitted++;
 		s->mux->stats.retransmitted++;
 	} else {
-		romon_sent_add(&s->sent, at + *n, now);
-		s->max = at + *n;
+		romon_sent_add(&s->sent, at + n, now);
+		s->max = at + n;
 		if (end)
 			s->end_alone = !s->fin_taken ||
 				       s->rcv_acked < romon_rcv_next(s);
 	}
 	romon_loss_arm(s, false);
-	return err;
+	return n;
 }
 
 /* How much at @at is sent again in one segment: not what was never sent. */
@@ -263,12 +264,17 @@ static int64_t romon_snd_old(const struct romon_stream *s, int64_t at)
 static void romon_snd_resend(struct romon_stream *s)
 {
 	int64_t n;
+	int err;
 
 	s->resend = false;
 	if (s->una >= s->max)
 		return;
-	romon_snd_segment(s, s->una, romon_snd_old(s, s->una), &n);
+	/* One of many that are sent again, or what those since are added to. */
+	if (s->phase == ROMON_PHASE_FAST)
+		s->pipe = 0;
+	n = romon_snd_segment(s, s->una, romon_snd_old(s, s->una), &err);
 	s->resent_at = s->mux->now;
+	s->resent++;
 	if (s->nxt < s->una + n)
 		s->nxt = s->una + n;
 }
@@ -307,29 +313,34 @@ static int64_t romon_snd_new(struct romon_stream *s, int64_t limit)
 	return s->max > s->una ? 0 : room;
 }
 
+/* How much to send now at nxt, old or new; 0 for nothing. */
+static int64_t romon_snd_next(struct romon_stream *s)
+{
+	int64_t limit = romon_snd_window(s);
+
+	if (s->phase == ROMON_PHASE_RESEND && !s->frto) {
+		if (s->pipe >= s->cong.cwnd)
+			return 0;
+		limit = s->una + ROMON_WINDOW;
+	}
+	if (s->nxt >= s->max)
+		return romon_snd_new(s, limit);
+	return s->nxt < limit ? romon_snd_old(s, s->nxt) : 0;
+}
+
 static void romon_snd_data(struct romon_stream *s)
 {
 	int64_t now = s->mux->now, n;
+	int err = 0;
 
 	if (s->una == s->max && now - s->sent_at > romon_rtt_rto(&s->rtt))
 		romon_cong_idle(&s->cong);
-	for (;;) {
-		int64_t limit = romon_snd_window(s);
-
-		if (s->nxt < s->max) {
-			if (s->nxt >= limit)
-				break;
-			n = romon_snd_old(s, s->nxt);
-		} else {
-			n = romon_snd_new(s, limit);
-			if (!n)
-				break;
-		}
-		if (romon_snd_segment(s, s->nxt, n, &n)) {
-			/* The next acknowledgement tries again. */
-			s->nxt += n;
+	/* After an error the next acknowledgement tries again. */
+	while (!err) {
+		n = romon_snd_next(s);
+		if (!n)
 			break;
-		}
+		n = romon_snd_segment(s, s->nxt, n, &err);
 		s->nxt += n;
 	}
 }

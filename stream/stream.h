@@ -113,6 +113,7 @@ struct romon_stream {
 
 	/* Segments. */
 	uint32_t mss;
+	bool room_unknown;
 	uint32_t mss_cap;		/* a black hole was found behind it */
 	int64_t mss_cap_until;
 	unsigned int full_timeouts;	/* in a row, of segments of full size */
@@ -123,8 +124,14 @@ struct romon_stream {
 	enum romon_phase phase;
 	int64_t recover;
 	unsigned int dupacks, dupthresh, holes;
+	bool overshot;			/* in the first slow start */
+	uint32_t pipe;			/* in flight of what is sent again */
+	/* Acknowledgements to come for what they have received twice. */
+	unsigned int repeats;
+	int64_t repeats_until;
 	bool resend;			/* a segment at una is to be sent now */
 	int64_t resent_at;
+	unsigned int resent;		/* times that una was sent again */
 	unsigned int frto;		/* RFC 5682: the step */
 	unsigned int frto_left;		/* segments that it may still send */
 	bool stalled;			/* they have it, but do not say so yet */

@@ -9,6 +9,7 @@
 
 /* What a frame has beside the payload of its datagram. */
 #define SIM_OVERHEAD	(14 + 46 + 4 + 24 + 10)
+#define SIM_FRAME	(1500 + SIM_OVERHEAD)
 
 uint64_t sim_random(struct sim *sim)
 {
@@ -110,7 +111,10 @@ static int sim_xmit(void *arg, const struct romon_datagram *d)
 		took = bits * SIM_SECOND / link->rate;
 	if (side->free_at < sim->now)
 		side->free_at = sim->now;
-	if (link->queue && took && side->free_at - sim->now >= link->queue * took) {
+	/* So many frames of full size, or as many bytes. */
+	if (link->queue && link->rate &&
+	    side->free_at - sim->now >= (int64_t)link->queue * SIM_FRAME * 8 *
+					SIM_SECOND / link->rate) {
 		side->dropped++;
 		return 0;
 	}
