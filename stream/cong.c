@@ -195,6 +195,15 @@ void romon_cong_resend(struct romon_cong *c, uint32_t pipe)
 	romon_cong_set(c, cwnd < c->ssthresh ? cwnd : c->ssthresh);
 }
 
+/* So much was acknowledged at once that what is in flight says more. */
+void romon_cong_jumped(struct romon_cong *c, uint32_t flight)
+{
+	uint64_t cwnd = (uint64_t)c->mss * ROMON_CONG_INITIAL + flight;
+
+	if (cwnd < c->cwnd)
+		romon_cong_set(c, cwnd);
+}
+
 /* @again: without anything new acknowledged since, or in recovery. */
 void romon_cong_timeout(struct romon_cong *c, uint32_t flight, bool again)
 {

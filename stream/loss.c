@@ -178,6 +178,8 @@ static void romon_loss_acked_resend(struct romon_stream *s, uint32_t acked,
 		s->frto = 0;
 		s->resend = false;
 		romon_cong_ack(&s->cong, acked, flight, 2);
+		/* This one may have jumped far: no burst. */
+		romon_cong_jumped(&s->cong, romon_loss_flight(s));
 		return;
 	}
 	if (s->frto == 1 && s->out.end > s->max) {

@@ -266,7 +266,7 @@ static void romon_rcv_open(struct romon_stream *s,
 		romon_rcv_bad(s);
 		return;
 	}
-	romon_alive_heard(s);
+	romon_alive_heard(s, seg->kind);
 	romon_rcv_route(s, d, at, ack);
 	if (ack > s->una)
 		romon_loss_acked(s, ack);

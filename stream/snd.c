@@ -186,16 +186,21 @@ void romon_snd_reject(struct romon_mux *mux, const struct romon_datagram *d,
 	mux->ops.xmit(mux->arg, &answer);
 }
 
-/* Are they there? The stream, and the router: RouterOS answers the latter. */
+/* Are they there? A byte that they have had: that takes an acknowledgement. */
 void romon_snd_ask(struct romon_stream *s)
+{
+	romon_snd_xmit(s, ROMON_SEGMENT_DATA, s->iss + (uint32_t)s->max - 1,
+		       s->irs + (uint32_t)romon_rcv_ack(s), 0);
+}
+
+/* The same of their router, as RouterOS's ping has it. */
+void romon_snd_echo(struct romon_stream *s)
 {
 	uint8_t echo[ROMON_SND_ECHO_LEN] = {
 		s->echo >> 24, s->echo >> 16, s->echo >> 8, s->echo,
 	};
 	struct romon_datagram d;
 
-	romon_snd_xmit(s, ROMON_SEGMENT_DATA, s->iss + (uint32_t)s->max - 1,
-		       s->irs + (uint32_t)romon_rcv_ack(s), 0);
 	romon_snd_address(s, &d);
 	d.remote_port = ROMON_STREAM_PORT_ECHO;
 	d.payload = echo;
@@ -238,6 +243,8 @@ static int64_t romon_snd_segment(struct romon_stream *s, int64_t at,
 	n = end ? 1 : len;
 	s->sent_at = now;
 	s->pipe += n;
+	if (s->una == s->max)
+		s->flight_at = now;
 	if (at < s->max) {
 		romon_sent_again(&s->sent, at, at + n, now);
 		s->retransmitted++;

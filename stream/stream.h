@@ -157,7 +157,10 @@ struct romon_stream {
 	/* Alive. */
 	int64_t heard;			/* something of the router */
 	int64_t heard_stream;		/* something of the stream */
+	int64_t flight_at;		/* since then something is in flight */
 	int64_t ask_at;
+	unsigned int tries;		/* questions, early ones */
+	bool asked, answers;		/* ... and the stream answers them */
 	uint32_t echo;			/* the number of our echo requests */
 
 	uint64_t bytes_in, bytes_out;
@@ -226,6 +229,7 @@ void romon_snd_again(struct romon_stream *s);
 void romon_snd_open(struct romon_stream *s);
 void romon_snd_ack(struct romon_stream *s);
 void romon_snd_ask(struct romon_stream *s);
+void romon_snd_echo(struct romon_stream *s);
 void romon_snd_close(struct romon_stream *s, enum romon_stream_reason reason);
 void romon_snd_reject(struct romon_mux *mux, const struct romon_datagram *d,
 		      const struct romon_segment *seg,
@@ -245,7 +249,7 @@ uint32_t romon_loss_flight(const struct romon_stream *s);
 
 /* alive.c */
 void romon_alive_start(struct romon_stream *s);
-void romon_alive_heard(struct romon_stream *s);
+void romon_alive_heard(struct romon_stream *s, enum romon_segment_kind kind);
 void romon_alive_echo(struct romon_mux *mux, const struct romon_datagram *d);
 void romon_alive_timer(struct romon_stream *s);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim.h"
+#include "stream.h"
 
 /* What a frame has beside the payload of its datagram. */
 #define SIM_OVERHEAD	(14 + 46 + 4 + 24 + 10)
@@ -176,6 +177,8 @@ static enum romon_stream_reason sim_accept(void *arg, struct romon_stream *s)
 	app->side = self->side;
 	app->s = s;
 	side->accepted[side->n_accepted++] = app;
+	if (side->iss)
+		s->iss = side->iss;
 	romon_stream_set_arg(s, app);
 	return ROMON_STREAM_END;
 }
@@ -332,6 +335,8 @@ struct sim_app *sim_open(struct sim *sim, int side, uint16_t port,
 	app->end_after = true;
 	app->s = romon_stream_open(sim->side[side].mux, sim->side[!side].id,
 				   port, app, &err);
+	if (app->s && sim->side[side].iss)
+		app->s->iss = sim->side[side].iss;
 	if (app->s)
 		return app;
 	app->error = err;

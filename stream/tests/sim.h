@@ -73,6 +73,7 @@ struct sim_side {
 	struct sim_app template;	/* of what is accepted */
 	bool no_echo;			/* the router does not answer */
 	bool dead;			/* the program does not run any more */
+	uint32_t iss;			/* the first number, if not 0 */
 };
 
 struct sim {

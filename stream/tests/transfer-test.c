@@ -34,6 +34,11 @@ static int64_t transfer(const struct sim_link *link, uint64_t seed,
 	int64_t start = sim->now, took = -1;
 	bool good;
 
+	/* Every second one has numbers that wrap. */
+	if (seed % 2) {
+		sim->side[0].iss = -50000;
+		sim->side[1].iss = -1;
+	}
 	sim->side[1].template.send = bytes;
 	sim->side[1].template.end_after = true;
 	sim->side[1].template.end_on_end = false;
