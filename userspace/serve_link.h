@@ -35,7 +35,7 @@ enum serve_msg_type {
 struct serve_peer {
 	uint8_t id[API_ID_LEN], local_id[API_ID_LEN];
 	uint16_t port, local_port;
-	char identity[SERVE_IDENTITY_MAX + 1];	/* as a person may see it */
+	char identity[SERVE_IDENTITY_MAX + 1];	/* as the other router says */
 };
 
 struct serve_msg {

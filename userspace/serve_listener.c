@@ -33,7 +33,6 @@
 #include "serve_log.h"
 #include "serve_priv.h"
 #include "serve_rate.h"
-#include "text.h"
 
 /* Whatever the start needs: the starter gives up on a command before that. */
 #define LISTENER_START_NS	(15 * RUN_SECOND)
@@ -117,14 +116,15 @@ static struct out *listener_log(const struct serve_peer *peer,
 				const char *event, const char *words)
 {
 	struct out *o = serve_log_begin(event, words);
-	char name[16];
+	const char *name;
+	char buf[16];
 
 	out_id(o, SERVE_LOG_ADDRESS, peer->id);
 	if (*peer->identity)
 		serve_log_word(o, SERVE_LOG_IDENTITY, peer->identity);
 	out_uint(o, SERVE_LOG_PORT, peer->port);
-	endpoint_port_name(peer->local_port, name, sizeof(name));
-	if (!strncmp(name, "port ", 5))
+	name = endpoint_port_name(peer->local_port, buf, sizeof(buf));
+	if (name == buf)
 		out_uint(o, SERVE_LOG_SERVICE, peer->local_port);
 	else
 		out_str(o, SERVE_LOG_SERVICE, name);
@@ -339,20 +339,15 @@ static void listener_connect(struct listener_session *s,
 	listener_break(s, ROMON_STREAM_FAILED, strerror(err));
 }
 
-/* Of the router's own name for itself, what a person may see of it. */
 static void listener_identify(struct serve_peer *peer)
 {
 	struct api_config config;
 	struct api_node node;
-	char *clean;
 
-	if (!api_node_find(peer->id, &node) && node.identity) {
-		clean = text_clean(node.identity);
-		/* Half of a name would be another name. */
-		if (strlen(clean) < sizeof(peer->identity))
-			strcpy(peer->identity, clean);
-		free(clean);
-	}
+	/* Half of a name would be another name. */
+	if (!api_node_find(peer->id, &node) && node.identity &&
+	    strlen(node.identity) < sizeof(peer->identity))
+		strcpy(peer->identity, node.identity);
 	api_node_free(&node);
 	if (!api_config_get(&config))
 		memcpy(peer->local_id, config.current_id,
@@ -553,10 +548,9 @@ static void listener_set_limits(const struct serve_limits *limits)
 static void listener_complain(uint16_t port, int err)
 {
 	const char *sentence = endpoint_sentence(listener.ep);
-	char name[16];
+	char buf[16];
 
-	endpoint_port_name(port, name, sizeof(name));
-	complain("serve: %s: %s", name,
+	complain("serve: %s: %s", endpoint_port_name(port, buf, sizeof(buf)),
 		 *sentence ? sentence : strerror(-err));
 }
 

@@ -186,6 +186,6 @@ void serve_log(int priority, const char *event, const char *words,
 {
 	struct out *o = serve_log_begin(event, words);
 
-	serve_log_word(o, SERVE_LOG_REASON, reason);
+	out_str(o, SERVE_LOG_REASON, reason);
 	serve_log_end(o, priority);
 }

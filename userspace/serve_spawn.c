@@ -18,6 +18,7 @@
 #include "loop.h"
 #include "parse.h"
 #include "serve_spawn.h"
+#include "text.h"
 
 #define SPAWN_FATE	3	/* the descriptor, in the child */
 
@@ -58,8 +59,9 @@ static void spawn_environment(const struct serve_service *s,
 	spawn_set("ROMON_PEER_PORT", number);
 	snprintf(number, sizeof(number), "%u", peer->local_port);
 	spawn_set("ROMON_PORT", number);
+	/* Whatever is in it, nobody's terminal shall obey it. */
 	if (*peer->identity)
-		spawn_set("ROMON_PEER_IDENTITY", peer->identity);
+		spawn_set("ROMON_PEER_IDENTITY", text_clean(peer->identity));
 	if (!getenv("PATH"))
 		spawn_set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	if (s->user.name) {

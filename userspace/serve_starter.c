@@ -34,7 +34,6 @@
 #include "serve_rate.h"
 #include "serve_spawn.h"
 #include "serve_starter.h"
-#include "text.h"
 
 #define STARTER_EXEC_NS		(10 * RUN_SECOND)
 /* From the end of the stream to asking, and from there to killing. */
@@ -186,9 +185,6 @@ static const char *starter_refusal(const struct serve_service *s,
 {
 	if (!memchr(peer->identity, 0, sizeof(peer->identity)))
 		return "an identity without an end";
-	for (const char *p = peer->identity; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return "an identity with control characters";
 	if (!s || s->offer.kind != SERVE_COMMAND)
 		return "no command is served at this port";
 	if (starter.n_running >= starter.conf.limits.sessions ||
