@@ -18,10 +18,11 @@
 #include "parse.h"
 #include "run.h"
 
-/* Datagrams taken in one turn of the loop, so that the others have theirs. */
-#define ENDPOINT_BATCH	128
 /* Of the datagrams sent last, where to, for refusals; a power of two. */
 #define ENDPOINT_SENT	1024
+/* For routers that are not known: how often at most, and how long it takes. */
+#define ENDPOINT_SEARCH	(30 * RUN_SECOND)
+#define ENDPOINT_LOOK	(RUN_SECOND / 2)
 /* A Data frame without its route and payload, after the Ethernet header. */
 #define ENDPOINT_HEAD	(46 + 4)
 
@@ -43,6 +44,11 @@ struct endpoint {
 	 * comes in meanwhile goes to the library, which must not be in use.
 	 */
 	uint16_t spare;
+	/*
+	 * When to look whether a router is known that was not, after searching
+	 * for it; and not before which time to search again.
+	 */
+	int64_t look_at, search_at;
 	uint8_t listened[(UINT16_MAX + 1) / 8];	/* ports bound for that */
 	char sentence[256];
 	struct endpoint_sent sent[ENDPOINT_SENT];
@@ -73,16 +79,27 @@ static int endpoint_xmit(void *arg, const struct romon_datagram *d)
 }
 
 /*
- * The links' own L2 MTU are known to this router if it knows a route; if not,
- * the library finds out.
+ * How long datagrams may be is known if a route is. A router that has been
+ * found by the other one, which opens a stream, may not know any: then it
+ * searches, and until it has found one segments are shorter than they could be.
  */
+static void endpoint_search(struct endpoint *ep)
+{
+	int64_t now = run_now();
+
+	if (now < ep->search_at || api_discover())
+		return;
+	ep->search_at = now + ENDPOINT_SEARCH;
+	ep->look_at = now + ENDPOINT_LOOK;
+}
+
 static size_t endpoint_room(void *arg, const uint8_t *id, const uint8_t *route,
 			    size_t hops)
 {
 	struct api_node node = { 0 };
+	struct endpoint *ep = arg;
 	size_t head, room = 0;
 
-	(void)arg;
 	if (!api_node_find(id, &node) && node.active) {
 		/* The route taken may be longer than the best one. */
 		head = ENDPOINT_HEAD +
@@ -92,6 +109,8 @@ static size_t endpoint_room(void *arg, const uint8_t *id, const uint8_t *route,
 			room = node.l2mtu - head;
 	}
 	api_node_free(&node);
+	if (!room)
+		endpoint_search(ep);
 	return room;
 }
 
@@ -199,12 +218,15 @@ static void endpoint_readable(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	/* Datagrams that were lost in here are sent again. */
-	romon_nl_receive_some(ep->nl, ENDPOINT_BATCH);
+	romon_nl_receive_batch(ep->nl);
 }
 
 static int64_t endpoint_deadline(struct loop_task *t)
 {
-	return romon_mux_deadline(((struct endpoint *)t)->mux);
+	struct endpoint *ep = (struct endpoint *)t;
+	int64_t deadline = romon_mux_deadline(ep->mux);
+
+	return deadline < ep->look_at ? deadline : ep->look_at;
 }
 
 void endpoint_flush(struct endpoint *ep)
@@ -215,7 +237,13 @@ void endpoint_flush(struct endpoint *ep)
 
 static void endpoint_run(struct loop_task *t)
 {
-	endpoint_flush((struct endpoint *)t);
+	struct endpoint *ep = (struct endpoint *)t;
+
+	if (ep->look_at <= run_now()) {
+		ep->look_at = RUN_FOREVER;
+		romon_mux_room_known(ep->mux, run_now());
+	}
+	endpoint_flush(ep);
 }
 
 struct endpoint *endpoint_open(const char *what)
@@ -231,6 +259,7 @@ struct endpoint *endpoint_open(const char *what)
 	}
 	ep = xcalloc(1, sizeof(*ep));
 	ep->watch.fd = -1;
+	ep->look_at = RUN_FOREVER;
 	ep->nl = api_open(what);
 	if (!ep->nl) {
 		free(ep);
@@ -335,6 +364,10 @@ static const char *endpoint_broken(enum romon_stream_reason reason)
 		return "it does not know the session any more";
 	case ROMON_STREAM_TIMEOUT:
 		return "it heard nothing from here for too long";
+	/* A service is started when both sides know of the stream. */
+	case ROMON_STREAM_BUSY:
+	case ROMON_STREAM_FAILED:
+		return endpoint_reason(reason);
 	default:
 		return "the other side has broken it off";
 	}

@@ -36,6 +36,9 @@
 #define DUMP_TRIES		8
 /* What is queued is sent at the latest when it would be longer than this. */
 #define QUEUE_MAX		(64 << 10)
+/* Taken from the kernel in one call, and room for each: longer than segments. */
+#define BATCH			32
+#define BATCH_ROOM		(20 << 10)
 /* Numbers of queued messages; libnl's own begin with the time of day. */
 #define QUEUE_FIRST		0x80000000u
 
@@ -50,6 +53,7 @@ struct romon_nl {
 	void *event_arg;
 	romon_nl_refused_fn *refused;	/* with event_arg */
 	struct romon_nl_refusal refusal;
+	struct romon_nl_batch *batch;
 	char *queue;		/* messages that go out together */
 	size_t queued;
 	uint32_t queue_number;
@@ -58,6 +62,14 @@ struct romon_nl {
 
 struct romon_nl_msg {
 	struct nl_msg *msg;
+};
+
+/* For those who are told much at once. */
+struct romon_nl_batch {
+	struct mmsghdr msg[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_nl from[BATCH];
+	char buf[BATCH][BATCH_ROOM];
 };
 
 /* An answer that is waited for. */
@@ -579,6 +591,7 @@ void romon_nl_close(struct romon_nl *nl)
 	if (!nl)
 		return;
 	nl_socket_free(nl->sock);
+	free(nl->batch);
 	free(nl->queue);
 	free(nl);
 }
@@ -631,14 +644,50 @@ void romon_nl_on_refused(struct romon_nl *nl, romon_nl_refused_fn *fn)
 	nl->refused = fn;
 }
 
-/* Takes at most so many messages. -ENOBUFS: events were lost. */
-int romon_nl_receive_some(struct romon_nl *nl, unsigned int max)
+static struct romon_nl_batch *romon_nl_batch_new(void)
 {
-	int err = 0;
+	struct romon_nl_batch *b = xcalloc(1, sizeof(*b));
 
-	while (max-- && (!err || err == -EINTR))
-		err = romon_nl_read(nl, NULL);
-	return err == -EAGAIN || err == -EINTR ? 0 : err;
+	for (unsigned int i = 0; i < BATCH; i++) {
+		b->iov[i].iov_base = b->buf[i];
+		b->iov[i].iov_len = BATCH_ROOM;
+		b->msg[i].msg_hdr.msg_iov = &b->iov[i];
+		b->msg[i].msg_hdr.msg_iovlen = 1;
+		b->msg[i].msg_hdr.msg_name = &b->from[i];
+	}
+	return b;
+}
+
+/*
+ * Takes what is there, but not without end. What is longer than a segment is
+ * lost. -ENOBUFS: so are others.
+ */
+int romon_nl_receive_batch(struct romon_nl *nl)
+{
+	struct romon_nl_batch *b = nl->batch;
+	int n, err = 0;
+
+	if (!b)
+		b = nl->batch = romon_nl_batch_new();
+	for (unsigned int i = 0; i < BATCH; i++)
+		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+	n = recvmmsg(nl_socket_get_fd(nl->sock), b->msg, BATCH, MSG_DONTWAIT,
+		     NULL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n && !err; i++) {
+		const struct nlmsghdr *h = (const void *)b->buf[i];
+		int left = (int)b->msg[i].msg_len;
+
+		/* Only the kernel is to be believed. */
+		if (b->from[i].nl_pid ||
+		    b->msg[i].msg_hdr.msg_flags & MSG_TRUNC)
+			continue;
+		for (; nlmsg_ok(h, left) && !err;
+		     h = nlmsg_next((struct nlmsghdr *)h, &left))
+			err = romon_nl_event(nl, h);
+	}
+	return err;
 }
 
 /* Takes all that is there. -ENOBUFS: events were lost. */
