@@ -377,7 +377,7 @@ static void romon_mux_unknown(struct romon_mux *mux,
 	}
 	if (seg->kind == ROMON_SEGMENT_OPEN &&
 	    romon_mux_listens(mux, d->local_port)) {
-		if (romon_stream_accept(mux, d, seg, &why))
+		if (romon_stream_accept(mux, d, seg, &why) || !why)
 			return;
 	} else {
 		mux->stats.unknown++;

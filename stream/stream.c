@@ -172,7 +172,10 @@ static bool romon_stream_make_room(struct romon_mux *mux, const uint8_t *id)
 	return true;
 }
 
-/* An open has come in. NULL, and why not. */
+/*
+ * An open has come in. NULL, and why not; or ROMON_STREAM_END for no answer: it
+ * will come again, and there may be a place then.
+ */
 struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 					 const struct romon_datagram *d,
 					 const struct romon_segment *seg,
@@ -181,9 +184,12 @@ struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 	struct romon_stream *s;
 
 	*why = ROMON_STREAM_BUSY;
-	if (mux->stats.streams >= mux->limits.streams ||
-	    !romon_stream_make_room(mux, d->id))
+	if (mux->stats.streams >= mux->limits.streams)
 		return NULL;
+	if (!romon_stream_make_room(mux, d->id)) {
+		*why = ROMON_STREAM_END;
+		return NULL;
+	}
 	s = romon_stream_alloc(mux, d->id, d->local_port, d->remote_port);
 	if (!s)
 		return NULL;

@@ -46,7 +46,7 @@
 
 /* Accepted, but the opener has not acknowledged that yet. */
 #define ROMON_HALF_MAX		128
-#define ROMON_HALF_PEER		16
+#define ROMON_HALF_PEER		32
 #define ROMON_LINGER_MAX	256
 #define ROMON_LINGER_NS		(4 * ROMON_SECOND)
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "sim.h"
 #include "stream.h"
 
@@ -77,8 +78,12 @@ static struct sim_packet *sim_pop(struct sim *sim)
 static void sim_send(struct sim *sim, int from, const struct romon_datagram *d,
 		     int64_t at)
 {
-	struct sim_packet *p = calloc(1, sizeof(*p));
+	unsigned int fail = alloc_fail;
+	struct sim_packet *p;
 
+	/* Of the simulator's own pieces none is refused. */
+	alloc_fail = 0;
+	p = calloc(1, sizeof(*p));
 	p->at = at;
 	p->number = sim->count++;
 	p->to = !from;
@@ -88,6 +93,7 @@ static void sim_send(struct sim *sim, int from, const struct romon_datagram *d,
 	p->payload = malloc(d->len ? d->len : 1);
 	memcpy(p->payload, d->payload, d->len);
 	sim_push(sim, p);
+	alloc_fail = fail;
 }
 
 static int sim_xmit(void *arg, const struct romon_datagram *d)
@@ -172,6 +178,8 @@ static enum romon_stream_reason sim_accept(void *arg, struct romon_stream *s)
 	if (side->n_accepted == 1024)
 		return ROMON_STREAM_BUSY;
 	app = malloc(sizeof(*app));
+	if (!app)
+		return ROMON_STREAM_BUSY;
 	*app = side->template;
 	app->sim = self->sim;
 	app->side = self->side;
@@ -367,7 +375,9 @@ void sim_inject(struct sim *sim, int side, const uint8_t *id, uint16_t local,
 	memcpy(copy, payload, len);
 	d.payload = copy;
 	memcpy(d.id, id, sizeof(d.id));
+	alloc_fail = sim->fail;
 	romon_mux_input(sim->side[side].mux, &d, sim->now);
+	alloc_fail = 0;
 	free(copy);
 }
 
@@ -419,7 +429,9 @@ bool sim_run(struct sim *sim, int64_t until, bool (*done)(void *arg), void *arg)
 		for (i = 0; i < 2; i++) {
 			if (sim->side[i].dead)
 				continue;
+			alloc_fail = sim->fail;
 			romon_mux_run(sim->side[i].mux, sim->now);
+			alloc_fail = 0;
 			romon_mux_stats(sim->side[i].mux, &stats);
 			if (stats.memory > sim->memory[i])
 				sim->memory[i] = stats.memory;

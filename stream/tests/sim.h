@@ -86,6 +86,7 @@ struct sim {
 	/* Sees what goes out; false: it is lost. */
 	bool (*tap)(struct sim *sim, int from, const struct romon_datagram *d);
 	void *tap_arg;
+	unsigned int fail;		/* alloc_fail, while in the library */
 	size_t memory[2];		/* the most that was used */
 };
 
