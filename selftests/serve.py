@@ -46,6 +46,13 @@ def setup():
     wait_for(lambda: len(nl["r1"].dump("node-get")) == 2, "r1 sees both")
 
 
+def sees(name):
+    """Whether that router knows the way to r1 now."""
+    nl[name].do("discover")
+    time.sleep(0.1)
+    return any(node["id"] == ID["r1"] and node.get("active") for node in nl[name].dump("node-get"))
+
+
 def r1_knows_the_names():
     nl["r1"].do("discover")
     wait_for(lambda: any(node.get("identity") == NAME for node in nl["r1"].dump("node-get")),
@@ -501,9 +508,11 @@ def sigterm_ends_everything_with_status_0():
         equal(serve.stop(), 0, "the exit status")
         equal([pid for pid in pids + [serve.listener] if not gone(pid)], [], "what is left")
         equal(cat.process.wait(LIMIT), 1, "the status of the client")
-        check(b"broken" in cat.process.stderr.read(), "the client does not say why")
-        serve.wait_said(r"session ended: .* service ssh|session ended: .* service 7000 .*"
-                        "reason serve has ended")
+        said = cat.process.stderr.read()
+        check(b"broken" in said, f"the client says {said}")
+        for port in 7000, 7001, 7002:
+            check(serve.said(f"session ended: .* service {port} .*reason serve has ended"),
+                  f"the end of the session at {port} is not in the log")
     with Serve(conf):
         equal(connect(7000, b"again")[:2], (0, b"again"), "the port can be bound again")
 
@@ -552,6 +561,28 @@ def a_command_ends_with_its_stream():
         serve.wait_said("session ended: .* service 7000 pid .* exit_status 0")
         serve.wait_said("session ended: .* service 7001 pid .* signal 1 ")
         serve.wait_said("session ended: .* service 7002 pid .* signal 9 ")
+
+
+@test
+def a_router_that_has_gone_loses_its_sessions():
+    with Serve("service 7000 command /bin/cat\nlimit keepalive 2") as serve, \
+            Client(7000) as client:
+        equal(client.talk(b"here"), b"here", "what comes back")
+        nl["r2"].do("config-set", enabled=0)
+        serve.wait_said("session ended: .* service 7000 .*reason it does not answer any more")
+        wait_for(lambda: not serve.children(), "the command to end")
+        nl["r2"].do("config-set", enabled=1)
+        wait_for(lambda: sees("r2"), "r2 sees r1 again")
+        equal(connect(7000, b"again")[:2], (0, b"again"), "what comes back later")
+
+
+@test
+def services_are_there_again_when_romon_is():
+    with Serve("service 7000 command /bin/cat"):
+        nl["r1"].do("config-set", enabled=0)
+        nl["r1"].do("config-set", enabled=1)
+        wait_for(lambda: sees("r2"), "r2 sees r1 again")
+        equal(connect(7000, b"again")[:2], (0, b"again"), "what comes back")
 
 
 @test
@@ -723,9 +754,7 @@ def what_is_wrong_at_the_start_is_said():
     fails(["7000", "command", "/bin/cat"], 1, "romon set enabled on")
     nl["r1"].do("config-set", enabled=1)
     for name in ("r2", "r3"):
-        wait_for(lambda: nl[name].do("discover") or
-                 any(node["id"] == ID["r1"] and node.get("active") for node in
-                     nl[name].dump("node-get")), f"{name} sees r1 again")
+        wait_for(lambda: sees(name), f"{name} sees r1 again")
 
 
 @test

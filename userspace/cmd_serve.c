@@ -2,9 +2,11 @@
 /* serve: services by RoMON port, in two processes. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -14,7 +16,30 @@
 #include "serve_link.h"
 #include "serve_listener.h"
 #include "serve_log.h"
+#include "serve_priv.h"
 #include "serve_starter.h"
+
+#define SERVE_LINK	3	/* the descriptor, in the listener */
+
+/*
+ * Nothing of who has started us is left in its reach: neither files nor the
+ * terminal, which would take what is put into it for typed.
+ */
+static int serve_listen(const struct serve_conf *conf, int link)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	setsid();
+	closelog();
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(link, SERVE_LINK) < 0) {
+		complain("serve: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	serve_priv_close_from(SERVE_LINK + 1);
+	serve_log_open(conf->syslog);
+	return serve_listener_run(conf, SERVE_LINK);
+}
 
 static int serve_start(struct serve_conf *conf, const char *file)
 {
@@ -34,8 +59,7 @@ static int serve_start(struct serve_conf *conf, const char *file)
 	fflush(stdout);
 	listener = fork();
 	if (!listener) {
-		close(pair[0]);
-		status = serve_listener_run(conf, pair[1]);
+		status = serve_listen(conf, pair[1]);
 		api_close_shared();
 		_exit(status);
 	}

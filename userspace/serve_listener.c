@@ -13,6 +13,8 @@
  */
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -318,12 +320,16 @@ static void listener_connect(struct listener_session *s,
 			     const struct serve_offer *o)
 {
 	int fd = socket(o->addr.ss_family,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), err;
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1, err;
 
 	if (fd < 0) {
 		listener_break(s, ROMON_STREAM_FAILED, strerror(errno));
 		return;
 	}
+	/* Keys that somebody presses are small, and waited for. */
+	if (o->kind == SERVE_TCP)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	err = connect(fd, (const struct sockaddr *)&o->addr, o->addr_len) ?
 	      errno : 0;
 	if (!err) {
@@ -679,7 +685,6 @@ static void listener_stop_signal(int signo)
 	loop_stop(EXIT_DONE);
 }
 
-/* The starter's affair, which tells us what there is to know. */
 static void listener_no_signal(int signo)
 {
 	(void)signo;
@@ -767,7 +772,7 @@ int serve_listener_run(const struct serve_conf *conf, int link)
 	listener.task.deadline = listener_deadline;
 	listener.task.run = listener_run_task;
 	listener.link.fd = -1;
-	/* A terminal's Ctrl-C is for the starter, which tells us. */
+	/* What they mean is the starter's affair. */
 	loop_signal(SIGHUP, listener_no_signal);
 	loop_signal(SIGINT, listener_no_signal);
 	loop_signal(SIGTERM, listener_stop_signal);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,9 @@ static void serve_log_put(int fd, const char *line, size_t len)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
+	/* There is room for so much in a pipe that has any. */
+	if (len > PIPE_BUF)
+		len = PIPE_BUF;
 	if (poll(&p, 1, 0) == 1 && p.revents & POLLOUT &&
 	    write(fd, line, len) == (ssize_t)len)
 		return;

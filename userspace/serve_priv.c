@@ -23,6 +23,19 @@ static bool priv_complain(const char *what)
 	return false;
 }
 
+void serve_priv_close_from(unsigned int first)
+{
+	long max;
+
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, first, ~0U, 0))
+		return;
+#endif
+	max = sysconf(_SC_OPEN_MAX);
+	for (long fd = first; fd < max; fd++)
+		close((int)fd);
+}
+
 /* While it is still root, which may. */
 static bool priv_become(const struct serve_user *user)
 {

@@ -8,6 +8,11 @@
 
 #include "serve_conf.h"
 
+/*
+ * All descriptors from there on. In a new process: what it was started with is
+ * nothing that it needs.
+ */
+void serve_priv_close_from(unsigned int first);
 /* CAP_NET_ADMIN stays, if there was one. False after a complaint. */
 bool serve_priv_drop(const struct serve_user *user);
 

@@ -10,13 +10,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "err.h"
 #include "loop.h"
 #include "parse.h"
+#include "serve_priv.h"
 #include "serve_spawn.h"
 #include "text.h"
 
@@ -83,22 +82,6 @@ static void spawn_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int spawn_close_from(unsigned int first)
-{
-	long max;
-
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, first, ~0U, 0))
-		return 0;
-#endif
-	max = sysconf(_SC_OPEN_MAX);
-	if (max < 0)
-		return -1;
-	for (long fd = first; fd < max; fd++)
-		close((int)fd);
-	return 0;
-}
-
 /*
  * 0, 1 and 2, and where to tell what is wrong. The socketpair's other end and
  * what we ourselves were started with stay outside.
@@ -123,7 +106,8 @@ static int spawn_descriptors(int socket, int *fate)
 	if (dup3(*fate, SPAWN_FATE, O_CLOEXEC) < 0)
 		return -1;
 	*fate = SPAWN_FATE;
-	return spawn_close_from(SPAWN_FATE + 1);
+	serve_priv_close_from(SPAWN_FATE + 1);
+	return 0;
 }
 
 static int spawn_become(const struct serve_user *user)

@@ -42,6 +42,8 @@
 #define STARTER_LEFT_NS		(RUN_SECOND / 2)
 /* Zombies kept for that time, beside those that run. */
 #define STARTER_ZOMBIES		256
+/* Lines of the log about what was not started, a second. */
+#define STARTER_REFUSALS	5
 
 struct starter_child {
 	struct loop_watch fate;		/* the first */
@@ -66,7 +68,7 @@ static struct starter {
 	pid_t listener;			/* 0: reaped */
 	struct starter_child *children;
 	unsigned int n_children, n_running;
-	struct serve_rate rate;
+	struct serve_rate rate, refusals;
 	bool ready, reloading, stopping;
 	int status;
 	int64_t stop_deadline;
@@ -156,8 +158,7 @@ static void starter_settle(struct starter_child *c, int err)
 	starter_tell_started(c, err);
 	close(c->socket);
 	c->socket = -1;
-	c->deadline = starter.stopping ? 0 :
-		      c->over ? run_now() + STARTER_GRACE_NS : RUN_FOREVER;
+	c->deadline = c->over ? run_now() + STARTER_GRACE_NS : RUN_FOREVER;
 	starter_due(c->failed ? 0 : c->deadline);
 }
 
@@ -213,8 +214,10 @@ static void starter_start(const struct serve_msg *m)
 		return;
 	err = refusal ? -EBUSY : serve_spawn(s, &m->start, &spawned);
 	if (err) {
-		serve_log(LOG_WARNING, "start-refused", "not started",
-			  refusal ? refusal : strerror(-err));
+		if (serve_rate_take(&starter.refusals, STARTER_REFUSALS,
+				    2 * STARTER_REFUSALS, run_now()))
+			serve_log(LOG_WARNING, "start-refused", "not started",
+				  refusal ? refusal : strerror(-err));
 		answer.started.err = err;
 		starter_tell(&answer, -1);
 		return;
@@ -333,7 +336,7 @@ static void starter_stop(int status)
 	for (struct starter_child *c = starter.children; c; c = c->next) {
 		c->over = true;
 		if (c->settled && !c->asked)
-			c->deadline = 0;
+			c->deadline = starter.stop_deadline;
 	}
 	starter_due(0);
 }
@@ -343,6 +346,10 @@ static void starter_listener_reaped(int status)
 	char why[64];
 
 	starter.listener = 0;
+	/* The other routers have heard of the end, and what it was. */
+	for (struct starter_child *c = starter.children; c; c = c->next)
+		if (c->settled && !c->asked)
+			c->deadline = 0;
 	if (WIFSIGNALED(status)) {
 		snprintf(why, sizeof(why), "signal %d", WTERMSIG(status));
 		if (starter.status == EXIT_DONE)
@@ -364,14 +371,14 @@ static void starter_run_task(struct loop_task *t)
 	if (now < starter.next)
 		return;
 	starter.next = RUN_FOREVER;
+	if (starter.listener &&
+	    waitpid(starter.listener, &status, WNOHANG) == starter.listener) {
+		starter_stop(EXIT_DONE);
+		starter_listener_reaped(status);
+	}
 	for (c = starter.children; c; c = next) {
 		next = c->next;
 		starter_child_turn(c, now);
-	}
-	if (starter.listener &&
-	    waitpid(starter.listener, &status, WNOHANG) == starter.listener) {
-		starter_listener_reaped(status);
-		starter_stop(EXIT_DONE);
 	}
 	if (!starter.stopping)
 		return;
