@@ -3,7 +3,7 @@
  * Whether the other side is still there.
  *
  * What is in flight is a question in itself: whoever sends again what is not
- * acknowledged must be answered, or a lost acknowledgement would stop a stream
+ * acknowledged must be answered, or a lost acknowledgment would stop a stream
  * for ever. A stream with nothing in flight asks with an empty segment. This
  * library answers that; others may not, so the router is asked as well, by its
  * echo service, and its answer counts for as long as the stream has not shown

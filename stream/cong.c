@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RFC 5681 with RFC 3465 (bytes count, not acknowledgements), RFC 6582 and
+ * RFC 5681 with RFC 3465 (bytes count, not acknowledgments), RFC 6582 and
  * RFC 9406. The last one matters more here than in TCP: without selective
- * acknowledgements, a slow start that ends in the loss of half a window is
+ * acknowledgments, a slow start that ends in the loss of half a window is
  * repaired by sending most of that window again.
  */
 
@@ -48,7 +48,7 @@ void romon_cong_set_mss(struct romon_cong *c, uint32_t mss)
 
 /*
  * @flight was on the way before @acked of it arrived. @burst: by how many
- * segments one acknowledgement may raise the window in slow start; this end
+ * segments one acknowledgment may raise the window in slow start; this end
  * acknowledges up to eight segments at once, see RFC 3465 on what is right.
  */
 void romon_cong_ack(struct romon_cong *c, uint32_t acked, uint32_t flight,
@@ -89,7 +89,7 @@ static void romon_cong_round(struct romon_cong *c, int64_t nxt)
 }
 
 /*
- * A sample, of an acknowledgement of @segments up to @una. A queue that grows
+ * A sample, of an acknowledgment of @segments up to @una. A queue that grows
  * makes round trips longer: time to grow more slowly, or to stop.
  */
 void romon_cong_rtt(struct romon_cong *c, int64_t rtt, unsigned int segments,
@@ -127,7 +127,7 @@ void romon_cong_rtt(struct romon_cong *c, int64_t rtt, unsigned int segments,
 }
 
 /*
- * Acknowledgements come at the rate of the narrowest link. If they have come
+ * Acknowledgments come at the rate of the narrowest link. If they have come
  * without a pause for half the time of a round trip, the window that they are
  * for fills the way for that half, and what they have made of the window fills
  * the rest. (The train of HyStart, by Ha and Rhee.) A delay tells of the same,
@@ -156,7 +156,7 @@ static void romon_cong_halve(struct romon_cong *c, uint32_t flight)
 	c->ssthresh = romon_cong_max32(flight / 2, 2 * c->mss);
 }
 
-/* Duplicate acknowledgements have told of a loss. */
+/* Duplicate acknowledgments have told of a loss. */
 void romon_cong_recover(struct romon_cong *c, uint32_t flight,
 			unsigned int dupacks)
 {
@@ -187,7 +187,7 @@ void romon_cong_recovered(struct romon_cong *c, uint32_t flight)
 	romon_cong_set(c, cwnd < c->ssthresh ? cwnd : c->ssthresh);
 }
 
-/* All is sent again, as acknowledgements of what is in flight come in. */
+/* All is sent again, as acknowledgments of what is in flight come in. */
 void romon_cong_resend(struct romon_cong *c, uint32_t pipe)
 {
 	uint64_t cwnd = (uint64_t)c->mss * ROMON_CONG_INITIAL + pipe;

@@ -20,7 +20,7 @@ struct romon_cong {
 	unsigned int css_rounds, samples;
 	int64_t round_end;
 	int64_t min_rtt, last_min_rtt, css_rtt;
-	/* Acknowledgements that follow each other closely, since when. */
+	/* Acknowledgments that follow each other closely, since when. */
 	int64_t train_at, train_last;
 };
 

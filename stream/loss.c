@@ -2,11 +2,11 @@
 /*
  * What was lost, and what only seemed to be.
  *
- * Without selective acknowledgements: RFC 6582 for a few holes in a window, all
+ * Without selective acknowledgments: RFC 6582 for a few holes in a window, all
  * from the first one on again for many. Three things look like loss and are
  * none: a program at the other side that does not read (see romon_rcv_ack()),
  * a round trip that has become longer (RFC 5682), and segments that overtake
- * each other. Of each the other side's next acknowledgement tells, if one looks
+ * each other. Of each the other side's next acknowledgment tells, if one looks
  * at when it comes.
  */
 
@@ -14,7 +14,7 @@
 
 /* Holes that are mended one by one, a round trip each. */
 #define ROMON_LOSS_HOLES	3
-/* Segments that one acknowledgement may be for: see ROMON_RCV_BATCH. */
+/* Segments that one acknowledgment may be for: see ROMON_RCV_BATCH. */
 #define ROMON_LOSS_BATCH	8
 #define ROMON_LOSS_PROBE_MIN	(10 * ROMON_MS)
 /* Retransmissions of the end that are answered, but not acknowledged. */
@@ -74,9 +74,9 @@ static void romon_loss_resend(struct romon_stream *s)
 }
 
 /*
- * What is sent again may have arrived before, and then acknowledgements jump,
+ * What is sent again may have arrived before, and then acknowledgments jump,
  * which says nothing about how much has left the network: each tells of about
- * as much as one acknowledgement is for.
+ * as much as one acknowledgment is for.
  */
 static void romon_loss_left(struct romon_stream *s, uint32_t acked)
 {
@@ -88,7 +88,7 @@ static void romon_loss_left(struct romon_stream *s, uint32_t acked)
 	romon_mux_ready(s);
 }
 
-/* All from una on, as acknowledgements come in. */
+/* All from una on, as acknowledgments come in. */
 static void romon_loss_resend_all(struct romon_stream *s)
 {
 	s->phase = ROMON_PHASE_RESEND;
@@ -376,7 +376,7 @@ void romon_loss_timeout(struct romon_stream *s)
 /*
  * Two round trips of silence: send the first one again, without believing yet
  * that all is lost. (RFC 8985 sends the last one, and learns from the selective
- * acknowledgement of it what is missing. Here only the first one tells.)
+ * acknowledgment of it what is missing. Here only the first one tells.)
  */
 void romon_loss_probe(struct romon_stream *s)
 {

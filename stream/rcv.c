@@ -6,7 +6,7 @@
 
 #include "stream.h"
 
-/* In order, in one batch of input: then it takes an acknowledgement. */
+/* In order, in one batch of input: then it takes an acknowledgment. */
 #define ROMON_RCV_BATCH		8
 /* After a loss the other side may have a window of one segment. */
 #define ROMON_RCV_QUICK		8
@@ -40,7 +40,7 @@ void romon_rcv_acked(struct romon_stream *s, int64_t ack)
 	s->in_order = 0;
 }
 
-/* Acknowledgements do not move, although there is something to acknowledge. */
+/* Acknowledgments do not move, although there is something to acknowledge. */
 static bool romon_rcv_withheld(const struct romon_stream *s)
 {
 	return romon_rcv_ack(s) <= s->rcv_acked &&
@@ -138,7 +138,7 @@ static void romon_rcv_data(struct romon_stream *s, int64_t at,
 		return;
 	}
 	if (end <= next) {
-		/* An empty one in its place carries an acknowledgement only. */
+		/* An empty one in its place carries an acknowledgment only. */
 		if (len || at != next)
 			romon_rcv_again(s);
 		return;

@@ -261,17 +261,17 @@ void romon_ring_get(const struct romon_ring *ring, int64_t at, void *buf,
 	}
 }
 
-/* What lies before @upto, which is end at most, is not needed any more. */
-void romon_ring_drop(struct romon_ring *ring, int64_t upto)
+/* What lies before @to, which is end at most, is not needed any more. */
+void romon_ring_drop(struct romon_ring *ring, int64_t to)
 {
-	int64_t i, last = romon_ring_number(upto);
+	int64_t i, last = romon_ring_number(to);
 
 	if (ring->size) {
 		for (i = romon_ring_number(ring->start); i < last; i++)
 			romon_ring_free_chunk(ring, i);
 	}
-	ring->start = upto;
-	if (upto < ring->end || ring->n_islands)
+	ring->start = to;
+	if (to < ring->end || ring->n_islands)
 		return;
 	if (ring->size > ROMON_RING_SMALL ||
 	    ring->max_islands > ROMON_RING_SMALL)

@@ -41,7 +41,7 @@ int romon_ring_put(struct romon_ring *ring, int64_t at, const void *data,
 		   size_t len, size_t budget);
 void romon_ring_get(const struct romon_ring *ring, int64_t at, void *buf,
 		    size_t len);
-void romon_ring_drop(struct romon_ring *ring, int64_t upto);
+void romon_ring_drop(struct romon_ring *ring, int64_t to);
 int64_t romon_ring_top(const struct romon_ring *ring);
 
 #endif /* ROMON_RING_H */

@@ -34,7 +34,7 @@ int64_t romon_rtt_rto(const struct romon_rtt *rtt)
 		base = rtt->srtt + 4 * rtt->var;
 		/*
 		 * Even if nothing varies, the other side may delay its
-		 * acknowledgement.
+		 * acknowledgment.
 		 */
 		if (base < rtt->srtt + ROMON_RTT_RTO_MIN / 2)
 			base = rtt->srtt + ROMON_RTT_RTO_MIN / 2;

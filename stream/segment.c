@@ -20,7 +20,7 @@ static void romon_segment_put32(uint8_t *p, uint32_t v)
 }
 
 /*
- * What follows the header of an open, an answer or an acknowledgement has no
+ * What follows the header of an open, an answer or an acknowledgment has no
  * meaning that is known; it is there, as @len says, and nobody looks at it.
  */
 int romon_segment_parse(struct romon_segment *seg, const void *buf, size_t len)

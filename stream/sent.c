@@ -69,7 +69,7 @@ void romon_sent_add(struct romon_sent *sent, int64_t end, int64_t now)
 	};
 }
 
-/* Karn: an acknowledgement of these does not tell which one it is for. */
+/* Karn: an acknowledgment of these does not tell which one it is for. */
 void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to,
 		      int64_t now)
 {
@@ -103,7 +103,7 @@ int64_t romon_sent_first(const struct romon_sent *sent)
  * If one of them was sent more than once, the others have been waiting for it
  * at the other side, and tell nothing either.
  */
-void romon_sent_acked(struct romon_sent *sent, int64_t upto,
+void romon_sent_acked(struct romon_sent *sent, int64_t to,
 		      struct romon_sent_sample *sample)
 {
 	bool again = false;
@@ -112,7 +112,7 @@ void romon_sent_acked(struct romon_sent *sent, int64_t upto,
 	while (sent->n) {
 		struct romon_sent_record *r = romon_sent_at(sent, 0);
 
-		if (r->end > upto)
+		if (r->end > to)
 			break;
 		again |= r->again;
 		if (!sample->segments++)

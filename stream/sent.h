@@ -25,7 +25,7 @@ struct romon_sent {
 	unsigned int first, n, size;	/* size is a power of two */
 };
 
-/* What an acknowledgement tells: of the first and last segment it is for. */
+/* What an acknowledgment tells: of the first and last segment it is for. */
 struct romon_sent_sample {
 	bool valid;
 	int64_t oldest, newest;		/* times of sending, if valid */
@@ -39,7 +39,7 @@ void romon_sent_add(struct romon_sent *sent, int64_t end, int64_t now);
 void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to,
 		      int64_t now);
 int64_t romon_sent_first(const struct romon_sent *sent);
-void romon_sent_acked(struct romon_sent *sent, int64_t upto,
+void romon_sent_acked(struct romon_sent *sent, int64_t to,
 		      struct romon_sent_sample *sample);
 
 #endif /* ROMON_SENT_H */

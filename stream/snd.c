@@ -186,7 +186,7 @@ void romon_snd_reject(struct romon_mux *mux, const struct romon_datagram *d,
 	mux->ops.xmit(mux->arg, &answer);
 }
 
-/* Are they there? A byte that they have had: that takes an acknowledgement. */
+/* Are they there? A byte that they have had: that takes an acknowledgment. */
 void romon_snd_ask(struct romon_stream *s)
 {
 	romon_snd_xmit(s, ROMON_SEGMENT_DATA, s->iss + (uint32_t)s->max - 1,
@@ -342,7 +342,7 @@ static void romon_snd_data(struct romon_stream *s)
 
 	if (s->una == s->max && now - s->sent_at > romon_rtt_rto(&s->rtt))
 		romon_cong_idle(&s->cong);
-	/* After an error the next acknowledgement tries again. */
+	/* After an error the next acknowledgment tries again. */
 	while (!err) {
 		n = romon_snd_next(s);
 		if (!n)

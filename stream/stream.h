@@ -4,9 +4,9 @@
  *
  *	mux	the table of streams, their deadlines, what comes in for none
  *	stream	from opening to the end, and what the program calls
- *	rcv	segments that have come in, and acknowledgements of them
+ *	rcv	segments that have come in, and acknowledgments of them
  *	snd	segments that go out
- *	loss	what acknowledgements, and their absence, tell of what was lost
+ *	loss	what acknowledgments, and their absence, tell of what was lost
  *	alive	whether the other side is still there
  *
  * Functions below romon_mux_run() never call the program; they leave a note in
@@ -126,7 +126,7 @@ struct romon_stream {
 	unsigned int dupacks, dupthresh, holes;
 	bool overshot;			/* in the first slow start */
 	uint32_t pipe;			/* in flight of what is sent again */
-	/* Acknowledgements to come for what they have received twice. */
+	/* Acknowledgments to come for what they have received twice. */
 	unsigned int repeats;
 	int64_t repeats_until;
 	bool resend;			/* a segment at una is to be sent now */

@@ -29,7 +29,7 @@ int main(void)
 	romon_cong_dupack(&c);
 	tap_ok(c.cwnd == 18 * MSS, "as does one with each further duplicate");
 	romon_cong_partial(&c, 5 * MSS);
-	tap_ok(c.cwnd == 14 * MSS, "a partial acknowledgement takes it back");
+	tap_ok(c.cwnd == 14 * MSS, "a partial acknowledgment takes it back");
 	romon_cong_recovered(&c, 14 * MSS);
 	tap_ok(c.cwnd == 14 * MSS, "after it, half is left");
 	for (i = 0; i < 7; i++)

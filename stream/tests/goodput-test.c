@@ -37,10 +37,11 @@ static int64_t goodput(const struct sim_link *link, uint64_t bytes,
 		bits = (int64_t)bytes * 8 * 1000 /
 		       ((sim->now - start) / 1000000);
 	romon_mux_stats(sim->side[0].mux, &stats);
-	printf("#   %llu segments and %llu acks, %llu sent again, %llu timeouts, %llu recoveries, %llu dropped\n",
+	printf("#   %llu segments and %llu acks, %llu sent again,\n",
 	       (unsigned long long)stats.segments_out,
 	       (unsigned long long)stats.segments_in,
-	       (unsigned long long)stats.retransmitted,
+	       (unsigned long long)stats.retransmitted);
+	printf("#   %llu timeouts, %llu recoveries, %llu dropped\n",
 	       (unsigned long long)stats.timeouts,
 	       (unsigned long long)stats.recoveries,
 	       (unsigned long long)sim->side[0].dropped);

@@ -181,7 +181,7 @@ static void foreign(void)
 	tap_ok(setdown(sim, other), "another stream goes on");
 }
 
-static void numbers(void)
+static void wrong_numbers(void)
 {
 	struct sim_app *other, *app;
 	struct sim *sim = setup(&other);
@@ -350,7 +350,7 @@ static bool mirror_tap(struct sim *sim, int side, const struct romon_datagram *d
 	return true;
 }
 
-static void reflected(void)
+static void mirror(void)
 {
 	struct sim *sim = sim_new(9, &plain);
 	struct sim_app *app = sim_open(sim, 0, 3, 100000);
@@ -398,10 +398,10 @@ int main(void)
 {
 	in_the_seen_order();
 	foreign();
-	numbers();
+	wrong_numbers();
 	greedy();
 	floods();
-	reflected();
+	mirror();
 	routes();
 	tap_ok(!alloc_n, "all memory is back");
 	return 0;

@@ -157,7 +157,7 @@ static void lost_closes(void)
 		tap_ok(app->closed && !app->error &&
 		       sim->side[1].accepted[0]->closed &&
 		       !sim->side[1].accepted[0]->error,
-		       "acknowledgements of ends are repeated by side %u, for who asks",
+		       "acknowledgments of ends are repeated by side %u, for who asks",
 		       side);
 		tap_ok(gone(sim), "... and leave nothing");
 		sim_app_free(app);
@@ -188,7 +188,7 @@ static void refused(void)
 	}
 }
 
-static void nobody(void)
+static void unanswered(void)
 {
 	struct sim *sim = sim_new(11, &plain);
 	struct sim_app *app = sim_open(sim, 0, 4, 100);
@@ -384,7 +384,7 @@ int main(void)
 	half_close();
 	lost_closes();
 	refused();
-	nobody();
+	unanswered();
 	broken_off();
 	vanished();
 	started_anew();
