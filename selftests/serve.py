@@ -79,14 +79,14 @@ def sh(text):
     return 'command "/bin/sh -c \'' + text.replace('"', '\\"') + '\'"'
 
 
-def processes():
-    """-> {pid: parent} of all that are no zombies"""
+def processes(zombies=False):
+    """-> {pid: parent}, without zombies or with them"""
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             with open(f"/proc/{pid}/stat") as file:
                 state, parent = file.read().rpartition(")")[2].split()[:2]
-            if state not in "ZX":
+            if zombies or state not in "ZX":
                 found[int(pid)] = int(parent)
     return found
 
@@ -561,6 +561,39 @@ def a_command_ends_with_its_stream():
         serve.wait_said("session ended: .* service 7000 pid .* exit_status 0")
         serve.wait_said("session ended: .* service 7001 pid .* signal 1 ")
         serve.wait_said("session ended: .* service 7002 pid .* signal 9 ")
+
+
+@test
+def sessions_leave_nothing_behind():
+    def files(pid):
+        return len(os.listdir(f"/proc/{pid}/fd"))
+
+    conf = f"""
+        service 7000 {sh('head -c 1000')}
+        service 7001 tcp 127.0.0.1:9
+        limit starts-per-peer 1000
+        """
+    with Serve(conf) as serve:
+        connect(7000, b"x" * 1000)
+        wait_for(lambda: not serve.children(), "the first command to end")
+        before = files(serve.process.pid), files(serve.listener)
+        for _ in range(5):
+            clients = [Client(7000 + n % 2, "r2" if n % 3 else "r3") for n in range(12)]
+            for n, client in enumerate(clients):
+                if n % 2:
+                    continue
+                # Some are killed in the middle of it.
+                client.process.stdin.write(b"x" * (1000 if n % 4 else 500))
+                client.process.stdin.flush()
+                if n % 4:
+                    equal(len(client.process.stdout.read(1000)), 1000, "how much comes back")
+            for client in clients:
+                client.close()
+        wait_for(lambda: not serve.children(), "all commands to end", limit=LIMIT + 60)
+        wait_for(lambda: (files(serve.process.pid), files(serve.listener)) == before,
+                 "descriptors to be as many as before")
+        wait_for(lambda: list(processes(zombies=True).values()).count(serve.process.pid) == 1,
+                 "no zombie to be left")
 
 
 @test

@@ -241,6 +241,71 @@ static void test_bounds(void)
 	free(text);
 }
 
+/* A file with some bytes changed, moved and gone. */
+static void mutate(char *text, uint64_t *seed, int times)
+{
+	size_t len = strlen(text);
+
+	for (int i = 0; i < times; i++) {
+		size_t at, from;
+
+		*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+		at = (*seed >> 33) % len;
+		from = (*seed >> 13) % len;
+		switch (*seed >> 61) {
+		case 0:
+			text[at] = (char)(*seed >> 24 | 1);
+			break;
+		case 1:
+			text[at] = "\"'\\\n =,:#@[]"[(*seed >> 40) % 12];
+			break;
+		case 2:
+			text[at] = '\0';
+			len = at ? at : 1;
+			break;
+		default:
+			text[at] = text[from];
+		}
+	}
+}
+
+static void test_mutations(void)
+{
+	static const char good[] =
+		"service ssh command \"/bin/sh -c 'exit 3' x\" sessions 3\n"
+		"service 5000 tcp 127.0.0.1:80 allow 02:00:00:00:00:01,020000000002\n"
+		"service winbox unix /run/x.sock sessions-per-peer=2\n"
+		"service 7002 tcp=[::1]:8080 # and a comment\n"
+		"limit sessions 300 keepalive 30.5\n"
+		"set log syslog\n";
+	unsigned int taken = 0, refused = 0;
+	struct serve_conf c;
+	uint64_t seed = 1;
+	bool ok = true;
+
+	for (int i = 0; ok && i < 3000; i++) {
+		char text[sizeof(good)];
+		int status;
+
+		memcpy(text, good, sizeof(good));
+		mutate(text, &seed, 1 + i % 3);
+		status = read_text(&c, text);
+		ok = complaints == (status != EXIT_DONE);
+		if (status == EXIT_DONE) {
+			serve_conf_free(&c);
+			taken++;
+		} else {
+			refused++;
+		}
+		if (!ok)
+			printf("# status %d, %u complaints: %s\n", status,
+			       complaints, said);
+	}
+	if (!tap_ok(ok && taken > 100 && refused > 100,
+		    "whatever a file has in it, it is read, or refused once"))
+		printf("# %u were read, %u refused\n", taken, refused);
+}
+
 static void test_words(void)
 {
 	char words[][16] = { "service", "7", "unix=/x", "sessions", "3" };
@@ -302,6 +367,7 @@ int main(void)
 	test_defaults();
 	test_refusals();
 	test_bounds();
+	test_mutations();
 	test_words();
 	test_rate();
 	unlink(file);

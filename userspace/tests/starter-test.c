@@ -165,7 +165,6 @@ static void test_refusals(void)
 {
 	struct rogue r = rogue_begin("service 7000 command /bin/cat\n"
 				     "service 7001 unix /x\n"
-				     "service 7002 command /bin/cat user nobody\n"
 				     "limit sessions 3\n");
 	struct serve_msg m;
 	int fd[8], n = 0;
