@@ -156,12 +156,18 @@ static void romon_cong_halve(struct romon_cong *c, uint32_t flight)
 	c->ssthresh = romon_cong_max32(flight / 2, 2 * c->mss);
 }
 
+static void romon_cong_save(struct romon_cong *c)
+{
+	c->old_cwnd = c->cwnd;
+	c->old_ssthresh = c->ssthresh;
+	c->old_first = c->first;
+}
+
 /* Duplicate acknowledgments have told of a loss. */
 void romon_cong_recover(struct romon_cong *c, uint32_t flight,
 			unsigned int dupacks)
 {
-	c->old_cwnd = c->cwnd;
-	c->old_ssthresh = c->ssthresh;
+	romon_cong_save(c);
 	romon_cong_halve(c, flight < c->cwnd ? flight : c->cwnd);
 	romon_cong_set(c, c->ssthresh + (uint64_t)dupacks * c->mss);
 }
@@ -195,6 +201,13 @@ void romon_cong_resend(struct romon_cong *c, uint32_t pipe)
 	romon_cong_set(c, cwnd < c->ssthresh ? cwnd : c->ssthresh);
 }
 
+/* What was sent again was lost again. */
+void romon_cong_again(struct romon_cong *c)
+{
+	romon_cong_halve(c, c->cwnd);
+	romon_cong_set(c, c->mss);
+}
+
 /* So much was acknowledged at once that what is in flight says more. */
 void romon_cong_jumped(struct romon_cong *c, uint32_t flight)
 {
@@ -208,8 +221,7 @@ void romon_cong_jumped(struct romon_cong *c, uint32_t flight)
 void romon_cong_timeout(struct romon_cong *c, uint32_t flight, bool again)
 {
 	if (!again) {
-		c->old_cwnd = c->cwnd;
-		c->old_ssthresh = c->ssthresh;
+		romon_cong_save(c);
 		romon_cong_halve(c, flight < c->cwnd ? flight : c->cwnd);
 	}
 	c->acked = 0;
@@ -220,6 +232,8 @@ void romon_cong_timeout(struct romon_cong *c, uint32_t flight, bool again)
 void romon_cong_undo(struct romon_cong *c)
 {
 	c->ssthresh = romon_cong_max32(c->ssthresh, c->old_ssthresh);
+	c->first = c->old_first;
+	c->old_first = false;
 	romon_cong_set(c, romon_cong_max32(c->cwnd, c->old_cwnd));
 }
 

@@ -15,6 +15,7 @@ struct romon_cong {
 	uint32_t acked;			/* towards the next increase */
 	/* Before the window was last made smaller. */
 	uint32_t old_cwnd, old_ssthresh;
+	bool old_first;
 	/* RFC 9406, in the first slow start. */
 	bool first, css;
 	unsigned int css_rounds, samples;
@@ -36,6 +37,7 @@ void romon_cong_recover(struct romon_cong *c, uint32_t flight,
 void romon_cong_dupack(struct romon_cong *c);
 void romon_cong_partial(struct romon_cong *c, uint32_t acked);
 void romon_cong_recovered(struct romon_cong *c, uint32_t flight);
+void romon_cong_again(struct romon_cong *c);
 void romon_cong_resend(struct romon_cong *c, uint32_t pipe);
 void romon_cong_jumped(struct romon_cong *c, uint32_t flight);
 void romon_cong_timeout(struct romon_cong *c, uint32_t flight, bool again);

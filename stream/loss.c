@@ -272,14 +272,13 @@ static void romon_loss_answered(struct romon_stream *s, int64_t since)
  * What was sent after a segment was sent again is answered, but that segment
  * still is not: it was lost once more.
  */
-static void romon_loss_once_more(struct romon_stream *s)
+static bool romon_loss_once_more(const struct romon_stream *s)
 {
 	int64_t slack = 4 * s->rtt.var;
 
 	if (slack < s->rtt.srtt / 4)
 		slack = s->rtt.srtt / 4;
-	if (s->mux->now - romon_sent_first(&s->sent) > s->rtt.srtt + slack)
-		romon_loss_resend(s);
+	return s->mux->now - romon_sent_first(&s->sent) > s->rtt.srtt + slack;
 }
 
 static void romon_loss_dupack_resend(struct romon_stream *s)
@@ -292,7 +291,13 @@ static void romon_loss_dupack_resend(struct romon_stream *s)
 			romon_loss_answered(s, s->resent_at);
 	} else {
 		romon_loss_left(s, s->mss);
-		romon_loss_once_more(s);
+		if (!romon_loss_once_more(s) || s->una >= s->nxt)
+			return;
+		/* ... and so may be many more. */
+		romon_cong_again(&s->cong);
+		s->recover = s->max;
+		s->pipe = 0;
+		romon_loss_resend_all(s);
 	}
 }
 
@@ -317,7 +322,8 @@ void romon_loss_dupack(struct romon_stream *s)
 		break;
 	case ROMON_PHASE_FAST:
 		romon_cong_dupack(&s->cong);
-		romon_loss_once_more(s);
+		if (romon_loss_once_more(s))
+			romon_loss_resend(s);
 		break;
 	case ROMON_PHASE_RESEND:
 		if (s->repeats)

@@ -335,10 +335,12 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 	}
 	if (seg->kind == ROMON_SEGMENT_OPEN) {
 		/* Again: our answer was lost, or this was late. */
-		if (s->accepted && !over)
-			romon_snd_again(s);
-		else
+		if (!s->accepted || over) {
 			s->mux->stats.bad++;
+			return;
+		}
+		s->opened_at = -1;
+		romon_snd_again(s);
 		return;
 	}
 	if (s->state == ROMON_OPENING) {

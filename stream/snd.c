@@ -65,7 +65,6 @@ static void romon_snd_set_size(struct romon_stream *s, uint32_t mss)
 	if (mss == s->mss)
 		return;
 	s->mss = mss;
-	s->full_timeouts = 0;
 	if (s->cong.mss)
 		romon_cong_set_mss(&s->cong, mss);
 }
@@ -141,6 +140,8 @@ void romon_snd_again(struct romon_stream *s)
 /* ... and when it is due again. */
 void romon_snd_open(struct romon_stream *s)
 {
+	/* The first one tells of the round trip, if it is the only one. */
+	s->opened_at = s->opened_at ? -1 : s->mux->now;
 	s->open_at = s->mux->now + s->open_wait;
 	s->open_wait *= 2;
 	if (s->open_wait > ROMON_SND_OPEN_MAX_NS)

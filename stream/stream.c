@@ -217,6 +217,8 @@ void romon_stream_opened(struct romon_stream *s)
 	s->state = ROMON_OPEN;
 	s->over_at = ROMON_NEVER;
 	s->open_at = ROMON_NEVER;
+	if (s->opened_at > 0)
+		romon_rtt_sample(&s->rtt, s->mux->now - s->opened_at);
 	romon_alive_start(s);
 	romon_stream_note(s, ROMON_STREAM_OPENED);
 }

@@ -97,6 +97,7 @@ struct romon_stream {
 	/* Opening, lingering, waiting for the other side's end. */
 	int64_t over_at;
 	int64_t open_at, open_wait;
+	int64_t opened_at;		/* open or answer sent; -1: more than once */
 
 	/* What is sent, counted from the first byte. The end counts one. */
 	uint32_t iss;

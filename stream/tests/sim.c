@@ -104,7 +104,7 @@ static int sim_xmit(void *arg, const struct romon_datagram *d)
 	const struct sim_link *link = &side->link;
 	int64_t bits = (int64_t)(d->len + SIM_OVERHEAD) * 8, at, took = 0;
 
-	if (link->mtu && d->len > link->mtu && link->room)
+	if (link->mtu && d->len > link->mtu && !link->silent)
 		return -EMSGSIZE;
 	side->xmitted++;
 	side->bytes += d->len + SIM_OVERHEAD;

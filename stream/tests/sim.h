@@ -23,6 +23,7 @@ struct sim_link {
 	int64_t reorder_delay;		/* at most; what is reordered waits */
 	size_t mtu;			/* of datagrams' payload */
 	size_t room;			/* what is said of it; 0: unknown */
+	bool silent;			/* too long ones vanish */
 	bool down;			/* nothing passes */
 	size_t hops;			/* of ways back */
 };
