@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -30,7 +29,7 @@ static int serve_listen(const struct serve_conf *conf, int link)
 	int null = open("/dev/null", O_RDONLY);
 
 	setsid();
-	closelog();
+	serve_log_close();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(link, SERVE_LINK) < 0) {
 		complain("serve: %s", strerror(errno));
@@ -41,7 +40,7 @@ static int serve_listen(const struct serve_conf *conf, int link)
 	return serve_listener_run(conf, SERVE_LINK);
 }
 
-static int serve_start(struct serve_conf *conf, const char *file)
+static int serve_processes(struct serve_conf *conf, const char *file)
 {
 	int pair[2], status;
 	pid_t listener;
@@ -51,9 +50,6 @@ static int serve_start(struct serve_conf *conf, const char *file)
 		serve_conf_free(conf);
 		return EXIT_FAILED;
 	}
-	/* Neither a child's socket nor a log that is not read may end us. */
-	signal(SIGPIPE, SIG_IGN);
-	serve_log_open(conf->syslog);
 	/* Each process has a connection of its own, or none. */
 	api_close_shared();
 	fflush(stdout);
@@ -71,6 +67,20 @@ static int serve_start(struct serve_conf *conf, const char *file)
 		return EXIT_FAILED;
 	}
 	return serve_starter_run(conf, file, pair[0], listener);
+}
+
+static int serve_start(struct serve_conf *conf, const char *file)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	int status;
+
+	/* Neither a child's socket nor a log that is not read may end us. */
+	sigaction(SIGPIPE, &ignore, &before);
+	serve_log_open(conf->syslog);
+	status = serve_processes(conf, file);
+	serve_log_close();
+	sigaction(SIGPIPE, &before, NULL);
+	return status;
 }
 
 static int serve_run(struct args *args)

@@ -118,18 +118,18 @@ static struct out *listener_log(const struct serve_peer *peer,
 				const char *event, const char *words)
 {
 	struct out *o = serve_log_begin(event, words);
-	const char *name;
 	char buf[16];
+	const char *name = endpoint_port_name(peer->local_port, buf,
+					      sizeof(buf));
 
 	out_id(o, SERVE_LOG_ADDRESS, peer->id);
 	if (*peer->identity)
 		serve_log_word(o, SERVE_LOG_IDENTITY, peer->identity);
 	out_uint(o, SERVE_LOG_PORT, peer->port);
-	name = endpoint_port_name(peer->local_port, buf, sizeof(buf));
+	/* One word, whatever it is called elsewhere. */
 	if (name == buf)
-		out_uint(o, SERVE_LOG_SERVICE, peer->local_port);
-	else
-		out_str(o, SERVE_LOG_SERVICE, name);
+		snprintf(buf, sizeof(buf), "%u", peer->local_port);
+	out_str(o, SERVE_LOG_SERVICE, name);
 	return o;
 }
 

@@ -109,6 +109,13 @@ void serve_log_open(bool use_syslog)
 	err_set_sink(serve_log_complaint);
 }
 
+void serve_log_close(void)
+{
+	err_set_sink(NULL);
+	if (serve_log_state.syslog)
+		closelog();
+}
+
 struct out *serve_log_begin(const char *event, const char *words)
 {
 	struct out *o;

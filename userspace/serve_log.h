@@ -32,7 +32,9 @@ enum serve_log_col {
 	SERVE_LOG_COLS
 };
 
+/* Complaints go there too, as long as it is open. */
 void serve_log_open(bool use_syslog);
+void serve_log_close(void);
 
 /* A line: what it is called in JSON and to people, fields, and its end. */
 struct out *serve_log_begin(const char *event, const char *words);

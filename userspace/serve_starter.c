@@ -414,6 +414,16 @@ static void starter_got_ready(void)
 	starter.reloading = false;
 }
 
+static void starter_close_link(void)
+{
+	int fd = starter.link.fd;
+
+	if (fd < 0)
+		return;
+	loop_unwatch(&starter.link);
+	close(fd);
+}
+
 static void starter_link_ready(struct loop_watch *w, uint32_t events)
 {
 	struct serve_msg m;
@@ -437,9 +447,7 @@ static void starter_link_ready(struct loop_watch *w, uint32_t events)
 	if (err == -EPROTO)
 		starter_kill_listener("it says what it must not");
 	/* It has gone, or goes now: SIGCHLD tells how. */
-	err = w->fd;
-	loop_unwatch(w);
-	close(err);
+	starter_close_link();
 	starter_stop(EXIT_DONE);
 }
 
@@ -524,9 +532,11 @@ int serve_starter_run(struct serve_conf *conf, const char *file, int link,
 	if (loop_watch(&starter.link, link, EPOLLIN, starter_link_ready)) {
 		complain("serve: too many open files");
 		kill(listener, SIGKILL);
+		close(link);
 	} else {
 		status = loop_run();
 	}
+	starter_close_link();
 	loop_del_task(&starter.task);
 	loop_end();
 	serve_conf_free(&starter.conf);
