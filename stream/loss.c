@@ -16,6 +16,8 @@
 #define ROMON_LOSS_HOLES	3
 /* Segments that one acknowledgment may be for: see ROMON_RCV_BATCH. */
 #define ROMON_LOSS_BATCH	8
+/* Of sending all again without anything new acknowledged. */
+#define ROMON_LOSS_ROUNDS	2
 #define ROMON_LOSS_PROBE_MIN	(10 * ROMON_MS)
 /* Retransmissions of the end that are answered, but not acknowledged. */
 #define ROMON_LOSS_END_ANSWERS	3
@@ -249,6 +251,7 @@ void romon_loss_acked(struct romon_stream *s, int64_t ack)
 	}
 	s->dupacks = 0;
 	s->resent = 0;
+	s->rounds = 0;
 	s->stalled = false;
 	s->probed = false;
 	romon_loss_arm(s, true);
@@ -293,6 +296,13 @@ static void romon_loss_dupack_resend(struct romon_stream *s)
 		romon_loss_left(s, s->mss);
 		if (!romon_loss_once_more(s) || s->una >= s->nxt)
 			return;
+		if (++s->rounds > ROMON_LOSS_ROUNDS) {
+			/* Answered so often, it has arrived: see frto. */
+			s->stalled = true;
+			s->frto = 1;
+			s->nxt = s->max;
+			return;
+		}
 		/* ... and so may be many more. */
 		romon_cong_again(&s->cong);
 		s->recover = s->max;
@@ -363,8 +373,8 @@ void romon_loss_timeout(struct romon_stream *s)
 	romon_loss_hole(s);
 	romon_cong_timeout(&s->cong, romon_loss_flight(s),
 			   s->rtt.backoff || s->phase != ROMON_PHASE_NONE);
-	/* RFC 5682, 2.1, 1 */
-	s->frto = s->phase == ROMON_PHASE_NONE || s->rtt.backoff ? 1 : 0;
+	/* RFC 5682, 2.1, 1; in recovery too, because of programs that stall. */
+	s->frto = 1;
 	s->rtt.backoff++;
 	s->phase = ROMON_PHASE_RESEND;
 	s->recover = s->max;

@@ -352,8 +352,11 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 			romon_snd_ack(s);
 	} else if (over) {
 		if (seg->kind == ROMON_SEGMENT_DATA ||
-		    (seg->kind == ROMON_SEGMENT_CLOSE && !seg->len))
+		    (seg->kind == ROMON_SEGMENT_CLOSE && !seg->len)) {
+			if (s->state == ROMON_LINGER)
+				s->over_at = s->mux->now + ROMON_LINGER_NS;
 			romon_snd_ack(s);
+		}
 	} else if (s->state == ROMON_ANSWERED) {
 		romon_rcv_answered(s, d, seg);
 	} else {

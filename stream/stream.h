@@ -48,7 +48,7 @@
 #define ROMON_HALF_MAX		128
 #define ROMON_HALF_PEER		32
 #define ROMON_LINGER_MAX	256
-#define ROMON_LINGER_NS		(4 * ROMON_SECOND)
+#define ROMON_LINGER_NS		(8 * ROMON_SECOND)
 
 #define ROMON_DELACK_NS		(40 * ROMON_MS)
 
@@ -133,6 +133,7 @@ struct romon_stream {
 	bool resend;			/* a segment at una is to be sent now */
 	int64_t resent_at;
 	unsigned int resent;		/* times that una was sent again */
+	unsigned int rounds;		/* times that all was, from una on */
 	unsigned int frto;		/* RFC 5682: the step */
 	unsigned int frto_left;		/* segments that it may still send */
 	bool stalled;			/* they have it, but do not say so yet */

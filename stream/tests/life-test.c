@@ -70,7 +70,7 @@ static bool gone(struct sim *sim)
 	bool good = true;
 	int i;
 
-	wait_ms(sim, 10000);
+	wait_ms(sim, 20000);
 	for (i = 0; i < 2; i++) {
 		romon_mux_stats(sim->side[i].mux, &stats);
 		good = good && !stats.streams && !stats.memory &&

@@ -88,6 +88,8 @@ static void at_once(unsigned int n)
 	size_t memory = 0;
 
 	sim->side[1].template.send = 100000;
+	sim->side[1].template.end_after = true;
+	sim->side[1].template.end_on_end = false;
 	for (i = 0; i < n; i++) {
 		apps[i] = sim_open(sim, 0, 3, 100000);
 		if (i % 10 == 9)
@@ -112,6 +114,7 @@ static void at_once(unsigned int n)
 
 	/* Idle ones. */
 	sim->side[1].template.send = 100;
+	sim->side[1].template.end_after = false;
 	for (i = 0; i < sim->side[1].n_accepted; i++)
 		free(sim->side[1].accepted[i]);
 	sim->side[1].n_accepted = 0;
