@@ -140,14 +140,17 @@ static void relay_end_out(struct relay *r)
 	close(fd);
 }
 
-/* From the stream to out. */
+/*
+ * From the stream to out. What nobody reads any more is thrown away: the other
+ * side may read on only when it has been rid of what it wrote.
+ */
 static int relay_give_out(struct relay *r)
 {
 	struct relay_buffer *b = &r->out_buf;
 	ssize_t n;
 
-	while (!r->out_done && !r->out_gone) {
-		while (b->from < b->to) {
+	while (!r->out_done) {
+		while (b->from < b->to && !r->out_gone) {
 			if (!r->out_ready)
 				return 0;
 			n = write(r->out.fd, b->data + b->from,
@@ -161,8 +164,6 @@ static int relay_give_out(struct relay *r)
 				if (!r->socket)
 					return -errno;
 				r->out_gone = true;
-				relay_buffer_free(b);
-				return 0;
 			}
 		}
 		n = romon_stream_read(r->stream, relay_buffer_room(b),
