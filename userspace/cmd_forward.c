@@ -226,6 +226,7 @@ static void forward_show(void)
 		struct sockaddr_storage addr = { 0 };
 		socklen_t len = sizeof(addr);
 		char host[NI_MAXHOST], port[NI_MAXSERV];
+		char text[NI_MAXHOST + NI_MAXSERV + 4];
 
 		getsockname(forward.listener[i].fd, (struct sockaddr *)&addr,
 			    &len);
@@ -234,8 +235,9 @@ static void forward_show(void)
 				NI_NUMERICHOST | NI_NUMERICSERV))
 			continue;
 		out_row(o);
-		out_text(o, FORWARD_LISTEN, strchr(host, ':') ? "[%s]:%s" :
+		snprintf(text, sizeof(text), strchr(host, ':') ? "[%s]:%s" :
 			 "%s:%s", host, port);
+		out_str(o, FORWARD_LISTEN, text);
 		out_id(o, FORWARD_ADDRESS, forward.target.id);
 		out_uint(o, FORWARD_PORT, forward.target.port);
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "diagnose.h"
 #include "err.h"
 #include "session.h"
 
@@ -105,6 +106,8 @@ static int ssh_run(struct args *args)
 	struct session_target target = { 0 };
 	const char *router = args_next(args);
 	char *user = NULL, *at;
+	struct diagnosis diagnosis;
+	bool found;
 	int status;
 
 	if (!router) {
@@ -123,7 +126,10 @@ static int ssh_run(struct args *args)
 		user[at - router] = '\0';
 		router = at + 1;
 	}
-	if (!session_find("ssh", router, &target)) {
+	diagnose_begin(&diagnosis);
+	found = session_find("ssh", router, &target);
+	diagnose_end(&diagnosis, found);
+	if (!found) {
 		free(user);
 		return EXIT_FAILED;
 	}
