@@ -22,6 +22,7 @@ struct connection {
 	struct loop_task task;
 	struct endpoint *ep;
 	struct session_target target;
+	int in, out;
 	bool opened, done;
 	int status;
 };
@@ -84,11 +85,10 @@ static int connect_join(struct connection *c, uint64_t keepalive)
 	c->relay.opened = connect_opened;
 	c->relay.done = connect_done;
 	relay_attach(&c->relay, s);
-	err = relay_join(&c->relay, STDIN_FILENO, STDOUT_FILENO);
+	err = relay_join(&c->relay, c->in, c->out);
 	if (err) {
 		complain("connect: standard input or output: %s",
 			 strerror(-err));
-		relay_stop(&c->relay, ROMON_STREAM_ABORTED);
 		return EXIT_FAILED;
 	}
 	return loop_run();
@@ -114,9 +114,30 @@ static int connect_stream(struct connection *c, uint64_t keepalive)
 	return status;
 }
 
+/*
+ * Takes standard input and output over, to close each as its direction ends,
+ * and leaves nothing in their places that something could be printed to.
+ */
+static bool connect_descriptors(struct connection *c)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	fflush(stdout);
+	c->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	c->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (null < 0 || c->in < 0 || c->out < 0 ||
+	    dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0) {
+		complain("connect: standard input or output: %s",
+			 strerror(errno));
+		return false;
+	}
+	close(null);
+	return true;
+}
+
 static int connect_run(struct args *args)
 {
-	struct connection c = { 0 };
+	struct connection c = { .relay.in.fd = -1, .relay.out.fd = -1 };
 	uint64_t keepalive = 0;
 	struct param params[] = {
 		PARAM("keepalive", PARAM_UINT, &keepalive,
@@ -125,7 +146,7 @@ static int connect_run(struct args *args)
 	const char *router = args_next(args);
 	const char *port = router ? args_next(args) : NULL;
 	struct diagnosis diagnosis;
-	int terminal[2], flags[2], status;
+	int status;
 
 	if (!port) {
 		complain("connect: to which port of which router? (see: romon connect help)");
@@ -139,10 +160,9 @@ static int connect_run(struct args *args)
 		diagnose_end(&diagnosis, false);
 		return EXIT_FAILED;
 	}
-	/* Others have the same terminal, and do not expect it not to block. */
-	for (int fd = 0; fd < 2; fd++) {
-		terminal[fd] = isatty(fd) ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
-		flags[fd] = fcntl(fd, F_GETFL);
+	if (!connect_descriptors(&c)) {
+		session_free(&c.target);
+		return EXIT_FAILED;
 	}
 	signal(SIGPIPE, SIG_IGN);
 	loop_signal(SIGINT, connect_stop);
@@ -150,12 +170,6 @@ static int connect_run(struct args *args)
 	loop_signal(SIGHUP, connect_stop);
 	status = connect_stream(&c, keepalive);
 	loop_end();
-	for (int fd = 0; fd < 2; fd++) {
-		if (terminal[fd] < 0)
-			continue;
-		fcntl(terminal[fd], F_SETFL, flags[fd]);
-		close(terminal[fd]);
-	}
 	diagnose_end(&diagnosis, c.opened || status != EXIT_FAILED);
 	session_free(&c.target);
 	return status;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,13 +51,21 @@ struct forward_connection {
 	bool opened;
 };
 
+/* There may be room for another one. */
+static void forward_resume(void)
+{
+	forward.complained = false;
+	for (size_t i = 0; i < forward.listeners; i++)
+		loop_change(&forward.listener[i], EPOLLIN);
+}
+
 static void forward_free(struct forward_connection *c)
 {
 	*c->at = c->next;
 	if (c->next)
 		c->next->at = c->at;
 	forward.n--;
-	forward.complained = false;
+	forward_resume();
 	free(c);
 }
 
@@ -84,6 +93,14 @@ static void forward_reset(int fd)
 	close(fd);
 }
 
+static void forward_complain_many(const char *why)
+{
+	if (!forward.complained)
+		complain("forward: %zu connections, and no more before one ends: %s",
+			 forward.n, why);
+	forward.complained = true;
+}
+
 static void forward_take(int fd)
 {
 	struct forward_connection *c;
@@ -91,10 +108,7 @@ static void forward_take(int fd)
 	int err;
 
 	if (forward.n == FORWARD_CONNECTIONS) {
-		if (!forward.complained)
-			complain("forward: %d connections, and no more before one ends",
-				 FORWARD_CONNECTIONS);
-		forward.complained = true;
+		forward_complain_many("that is the limit");
 		forward_reset(fd);
 		return;
 	}
@@ -116,7 +130,9 @@ static void forward_take(int fd)
 	c->relay.opened = forward_opened;
 	c->relay.done = forward_done;
 	relay_attach(&c->relay, s);
-	if (relay_join(&c->relay, fd, fd)) {
+	err = relay_join(&c->relay, fd, fd);
+	if (err) {
+		forward_complain_many(strerror(-err));
 		relay_stop(&c->relay, ROMON_STREAM_ABORTED);
 		forward_free(c);
 	}
@@ -128,19 +144,38 @@ static void forward_accept(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd >= 0)
+	if (fd >= 0) {
 		forward_take(fd);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		   errno == ENOMEM) {
+		/* It would only be told the same again. */
+		forward_complain_many(strerror(errno));
+		if (forward.n)
+			loop_change(w, 0);
+	}
+}
+
+/* Each connection takes two. */
+static void forward_allow_files(void)
+{
+	struct rlimit files;
+
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 }
 
 /* "[ADDRESS:]PORT", an IPv6 address in brackets. */
 static bool forward_split(const char *word, char **host, const char **port)
 {
 	const char *colon = strrchr(word, ':');
+	uint64_t number;
 
 	*host = NULL;
 	*port = colon ? colon + 1 : word;
 	if (!colon)
-		return **port;
+		return parse_uint(*port, UINT16_MAX, &number);
 	if (*word == '[' && colon > word + 1 && colon[-1] == ']') {
 		*host = xstrdup(word + 1);
 		(*host)[colon - word - 2] = '\0';
@@ -150,7 +185,7 @@ static bool forward_split(const char *word, char **host, const char **port)
 		if (strchr(*host, ':'))
 			return false;
 	}
-	return **host && **port;
+	return (!*host || **host) && parse_uint(*port, UINT16_MAX, &number);
 }
 
 static int forward_open(const struct addrinfo *a)
@@ -173,7 +208,7 @@ static int forward_open(const struct addrinfo *a)
 	return err;
 }
 
-static bool forward_listen(const char *word)
+static bool forward_listen(const char *host, const char *port)
 {
 	struct addrinfo hints = {
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
@@ -181,18 +216,11 @@ static bool forward_listen(const char *word)
 	};
 	struct addrinfo *list = NULL;
 	int fd = -EADDRNOTAVAIL, err;
-	const char *port;
-	char *host;
 
-	if (!forward_split(word, &host, &port)) {
-		complain("forward: [ADDRESS:]PORT, not %s", word);
-		free(host);
-		return false;
-	}
 	err = getaddrinfo(host ? host : "127.0.0.1", port, &hints, &list);
-	free(host);
 	if (err) {
-		complain("forward: %s: %s", word, gai_strerror(err));
+		complain("forward: %s: %s", host ? host : port,
+			 gai_strerror(err));
 		return false;
 	}
 	for (struct addrinfo *a = list; a; a = a->ai_next) {
@@ -212,7 +240,8 @@ static bool forward_listen(const char *word)
 	}
 	freeaddrinfo(list);
 	if (fd < 0)
-		complain("forward: %s: %s", word, strerror(-fd));
+		complain("forward: %s%sport %s: %s", host ? host : "",
+			 host ? ", " : "", port, strerror(-fd));
 	return fd >= 0;
 }
 
@@ -285,7 +314,9 @@ static int forward_run(struct args *args)
 	const char *router = listen ? args_next(args) : NULL;
 	const char *port = router ? args_next(args) : NULL;
 	struct diagnosis diagnosis;
+	const char *listen_port;
 	int status = EXIT_FAILED;
+	char *host;
 
 	if (!port) {
 		complain("forward: from where to which port of which router? (see: romon forward help)");
@@ -294,9 +325,15 @@ static int forward_run(struct args *args)
 	if (!session_port("forward", port, &forward.target.port) ||
 	    !params_parse(args, "forward", params, 1))
 		return EXIT_USAGE;
+	if (!forward_split(listen, &host, &listen_port)) {
+		complain("forward: [ADDRESS:]PORT, not %s", listen);
+		free(host);
+		return EXIT_USAGE;
+	}
 	diagnose_begin(&diagnosis);
 	if (!session_find("forward", router, &forward.target)) {
 		diagnose_end(&diagnosis, false);
+		free(host);
 		return EXIT_FAILED;
 	}
 	diagnose_end(&diagnosis, true);
@@ -305,12 +342,14 @@ static int forward_run(struct args *args)
 	loop_signal(SIGTERM, forward_stop);
 	loop_signal(SIGHUP, forward_stop);
 	forward.ep = endpoint_open("forward");
-	if (forward.ep && forward_listen(listen)) {
+	forward_allow_files();
+	if (forward.ep && forward_listen(host, listen_port)) {
 		session_keepalive(forward.ep, keepalive);
 		forward_show();
 		status = loop_run();
 	}
 	forward_end();
+	free(host);
 	return status;
 }
 

@@ -87,10 +87,11 @@ static void endpoint_search(struct endpoint *ep)
 {
 	int64_t now = run_now();
 
-	if (now < ep->search_at || api_discover())
+	if (now < ep->search_at)
 		return;
 	ep->search_at = now + ENDPOINT_SEARCH;
-	ep->look_at = now + ENDPOINT_LOOK;
+	if (!api_discover())
+		ep->look_at = now + ENDPOINT_LOOK;
 }
 
 static size_t endpoint_room(void *arg, const uint8_t *id, const uint8_t *route,
@@ -314,6 +315,7 @@ int endpoint_listen(struct endpoint *ep, uint16_t port)
 	uint16_t bound = port;
 	int err;
 
+	ep->sentence[0] = '\0';
 	/* Still bound if it was listened at before: see below. */
 	if (!(ep->listened[port / 8] & 1 << port % 8)) {
 		err = endpoint_ask_port(ep, &bound);
@@ -334,6 +336,7 @@ struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
 				      uint16_t port,
 				      struct endpoint_user *user, int *err)
 {
+	ep->sentence[0] = '\0';
 	*err = ep->spare ? 0 : endpoint_ask_port(ep, &ep->spare);
 	if (*err)
 		return NULL;

@@ -128,10 +128,18 @@ static void loop_take_signals(struct loop_watch *w, uint32_t events)
 
 void loop_signal(int signo, void (*fn)(int signo))
 {
+	struct sigaction action;
 	int fd;
 
 	if (loop.n_signals == LOOP_SIGNALS)
 		abort();
+	/* Who has started us may not want it: nohup, a script's background. */
+	if (!sigaction(signo, NULL, &action) && action.sa_handler == SIG_IGN) {
+		if (signo != SIGCHLD)
+			return;
+		/* ... but children have to be waited for. */
+		signal(SIGCHLD, SIG_DFL);
+	}
 	if (!loop.n_signals) {
 		sigemptyset(&loop.mask);
 		sigprocmask(SIG_BLOCK, NULL, &loop.mask_before);

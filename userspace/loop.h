@@ -41,7 +41,7 @@ void loop_add_task(struct loop_task *t);
 void loop_del_task(struct loop_task *t);
 
 /*
- * Calls fn for this signal from the loop, not from a signal handler; the signal
+ * Calls fn for this signal, unless it is ignored, from the loop, not from a signal handler; the signal
  * is blocked until loop_end(). Children must unblock what they need:
  * loop_child().
  */

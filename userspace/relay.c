@@ -53,6 +53,22 @@ static void relay_take(struct relay *r, struct romon_stream **s, int *in,
 		romon_stream_set_arg(*s, NULL);
 }
 
+/* What was broken off must not look to a TCP program as if it had ended. */
+static void relay_reset(const struct relay *r, int fd)
+{
+	struct linger linger = { .l_onoff = 1 };
+
+	if (r->socket && !r->local)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+/* Others have the same terminal or pipe, and do not expect it not to block. */
+static void relay_restore(int fd, int flags)
+{
+	if (fd >= 0 && flags >= 0 && !(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, flags);
+}
+
 static void relay_close(struct romon_stream *s, int in, int out)
 {
 	if (in >= 0)
@@ -71,6 +87,10 @@ static void relay_finish(struct relay *r, int err)
 	relay_take(r, &s, &in, &out);
 	if (err && !romon_stream_error(s))
 		romon_stream_abort(s, ROMON_STREAM_ABORTED);
+	if (err && in >= 0)
+		relay_reset(r, in);
+	relay_restore(in, r->in_flags);
+	relay_restore(out, r->out_flags);
 	r->done(r, err);
 	/* The relay may be gone. */
 	relay_close(s, in, out);
@@ -85,6 +105,10 @@ void relay_stop(struct relay *r, enum romon_stream_reason reason)
 	r->stream = NULL;
 	if (s && !romon_stream_error(s))
 		romon_stream_abort(s, reason);
+	if (in >= 0)
+		relay_reset(r, in);
+	relay_restore(in, r->in_flags);
+	relay_restore(out, r->out_flags);
 	relay_close(s, in, out);
 }
 
@@ -111,8 +135,11 @@ static int relay_give_stream(struct relay *r)
 			r->in_ready = false;
 			break;
 		}
-		/* EIO: the terminal was hung up. What can not go on has ended. */
-		if (n < 0 && errno != EIO && errno != ECONNRESET)
+		/*
+		 * EIO: the terminal was hung up. A program of this machine that
+		 * ends before it has read all has ended, too.
+		 */
+		if (n < 0 && errno != EIO && !(errno == ECONNRESET && r->local))
 			return -errno;
 		if (n <= 0) {
 			r->in_done = true;
@@ -194,15 +221,21 @@ static void relay_go_on(struct relay *r)
 	err = relay_give_out(r);
 	if (!err)
 		err = relay_give_stream(r);
-	if (!err && r->in_done && (r->out_done || r->out_gone)) {
-		relay_finish(r, 0);
+	/*
+	 * What out does not take now that the stream is broken is not waited
+	 * for: who reads it may never do.
+	 */
+	if (!err)
+		err = romon_stream_error(r->stream);
+	if (err) {
+		relay_finish(r, err);
 		return;
 	}
-	/* Nothing is left that would meet the stream's error. */
-	if (!err && (r->out_done || r->out_gone))
-		err = romon_stream_error(r->stream);
-	if (err)
-		relay_finish(r, err);
+	/* Read is not arrived: the stream tells when the other side has all. */
+	if (r->in_done && (r->out_gone || (r->out_done &&
+					   romon_stream_events(r->stream) &
+					   ROMON_STREAM_CLOSED)))
+		relay_finish(r, 0);
 }
 
 static void relay_in_ready(struct loop_watch *w, uint32_t events)
@@ -272,27 +305,35 @@ void relay_attach(struct relay *r, struct romon_stream *s)
 	romon_stream_set_arg(s, &r->user);
 }
 
-static bool relay_is_socket(int in, int out)
+/* What kind of descriptors these are. */
+static void relay_look(struct relay *r, int in, int out)
 {
+	socklen_t len = sizeof(int);
 	struct stat a, b;
+	int domain = 0;
 
-	return !fstat(in, &a) && !fstat(out, &b) && S_ISSOCK(a.st_mode) &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	r->shared = !fstat(in, &a) && !fstat(out, &b) &&
+		    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	r->socket = r->shared && S_ISSOCK(a.st_mode);
+	if (r->socket)
+		getsockopt(in, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	r->local = domain == AF_UNIX;
 }
 
-static void relay_nonblock(int fd)
+static int relay_nonblock(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	return flags;
 }
 
 int relay_join(struct relay *r, int in, int out)
 {
 	int err;
 
-	r->socket = relay_is_socket(in, out);
+	relay_look(r, in, out);
 	/* A descriptor can be watched once. */
 	if (in == out)
 		out = fcntl(in, F_DUPFD_CLOEXEC, 3);
@@ -301,14 +342,17 @@ int relay_join(struct relay *r, int in, int out)
 		close(in);
 		return err;
 	}
-	relay_nonblock(in);
-	relay_nonblock(out);
+	/* The second one may be the first, and not block any more. */
+	r->out_flags = relay_nonblock(out);
+	r->in_flags = r->shared ? r->out_flags : relay_nonblock(in);
 	err = loop_watch(&r->in, in, EPOLLIN | EPOLLET, relay_in_ready);
 	if (!err)
 		err = loop_watch(&r->out, out, EPOLLOUT | EPOLLET,
 				 relay_out_ready);
 	if (err) {
 		loop_unwatch(&r->in);
+		relay_restore(in, r->in_flags);
+		relay_restore(out, r->out_flags);
 		close(in);
 		close(out);
 	}

@@ -33,7 +33,10 @@ struct relay {
 	struct loop_watch in, out;
 	struct relay_buffer in_buf, out_buf;
 	bool opened_told;
-	bool socket;		/* in and out are the two ways of one */
+	int in_flags, out_flags;	/* as they were */
+	bool shared;		/* in and out are the same */
+	bool socket;		/* ... the two ways of a socket */
+	bool local;		/* ... of this machine */
 	bool in_ready, out_ready;
 	bool in_done;		/* the end was read, and told to the stream */
 	bool out_done;		/* the stream's end was told to out */
@@ -51,8 +54,9 @@ void relay_attach(struct relay *r, struct romon_stream *s);
  * negative errno: then they are closed.
  */
 int relay_join(struct relay *r, int in, int out);
-/* Break off: the stream is told so, the descriptors are closed, no done. Again
- * or after done: nothing.
+/*
+ * Break off: the stream is told so, the descriptors are closed, and done is not
+ * called. Not after done.
  */
 void relay_stop(struct relay *r, enum romon_stream_reason reason);
 
