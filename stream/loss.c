@@ -315,6 +315,9 @@ void romon_loss_dupack(struct romon_stream *s)
 {
 	if (s->una == s->max)
 		return;
+	/* With nothing else in flight, it is to the end. */
+	if (s->ended && s->una == s->out.end && s->rtt.backoff)
+		s->end_heard = true;
 	if (s->phase == ROMON_PHASE_NONE && s->repeats &&
 	    s->mux->now < s->repeats_until) {
 		s->repeats--;
@@ -362,14 +365,16 @@ void romon_loss_timeout(struct romon_stream *s)
 	bool heard = s->heard_stream > s->resent_at && s->rtt.backoff;
 
 	s->mux->stats.timeouts++;
-	if (s->ended && s->una == s->out.end && heard &&
-	    ++s->end_answers >= ROMON_LOSS_END_ANSWERS) {
+	if (s->end_heard && ++s->end_answers >= ROMON_LOSS_END_ANSWERS) {
 		/* They are there, have all, and do not know of ends. */
 		romon_loss_acked(s, s->max);
 		return;
 	}
+	s->end_heard = false;
 	if (s->rtt.backoff && s->accepted && !heard)
 		s->route_lost = true;
+	/* The way may have become another one. */
+	romon_snd_size(s);
 	romon_loss_hole(s);
 	romon_cong_timeout(&s->cong, romon_loss_flight(s),
 			   s->rtt.backoff || s->phase != ROMON_PHASE_NONE);

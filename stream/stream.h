@@ -109,7 +109,8 @@ struct romon_stream {
 	bool ended;			/* an end follows */
 	bool starved;			/* the program waits for room */
 	bool end_alone;			/* the end was first sent before theirs */
-	unsigned int end_answers;	/* to it, that did not acknowledge it */
+	bool end_heard;			/* answered, but not acknowledged */
+	unsigned int end_answers;	/* ... so often */
 	int64_t sent_at;
 
 	/* Segments. */
