@@ -233,6 +233,9 @@ void romon_loss_acked(struct romon_stream *s, int64_t ack)
 	romon_loss_sample(s, ack);
 	romon_loss_repeated(s, ack);
 	s->una = ack;
+	/* Nobody else would end it. */
+	if (s->orphan)
+		s->over_at = s->mux->now + s->mux->limits.keepalive_ns;
 	if (s->nxt < ack)
 		s->nxt = ack;
 	romon_ring_drop(&s->out, ack < s->out.end ? ack : s->out.end);

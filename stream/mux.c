@@ -404,8 +404,8 @@ void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 	}
 	s = romon_mux_find(mux, d->id, d->local_port, d->remote_port);
 	if (s && s->accepted && seg.kind == ROMON_SEGMENT_OPEN &&
-	    seg.seq != s->irs) {
-		/* They have started anew, and know nothing of the old one. */
+	    seg.seq != s->irs && s->state != ROMON_OPEN) {
+		/* They have started anew, and nothing is lost with the old one. */
 		romon_stream_replaced(s);
 		s = NULL;
 	}

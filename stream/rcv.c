@@ -245,8 +245,7 @@ static void romon_rcv_broken(struct romon_stream *s,
 		romon_stream_settle(s);
 		return;
 	}
-	romon_stream_fail(s, reason == ROMON_STREAM_TIMEOUT ?
-			     -ETIMEDOUT : -ECONNRESET, reason);
+	romon_stream_fail(s, -ECONNRESET, reason);
 }
 
 static void romon_rcv_open(struct romon_stream *s,
@@ -280,6 +279,7 @@ static void romon_rcv_open(struct romon_stream *s,
 }
 
 static void romon_rcv_opening(struct romon_stream *s,
+			      const struct romon_datagram *d,
 			      const struct romon_segment *seg)
 {
 	if (seg->kind == ROMON_SEGMENT_CLOSE) {
@@ -290,9 +290,15 @@ static void romon_rcv_opening(struct romon_stream *s,
 			s->mux->stats.bad++;
 		return;
 	}
-	if (seg->kind != ROMON_SEGMENT_ANSWER)
-		/* Overtook the answer; it will come again. */
+	if (seg->kind != ROMON_SEGMENT_ANSWER) {
+		/*
+		 * If it did not overtake the answer it is of a stream that this
+		 * side has forgotten, and that is in the way of the new one.
+		 */
+		if (seg->ack != s->iss)
+			romon_snd_reject(s->mux, d, seg, ROMON_STREAM_UNKNOWN);
 		return;
+	}
 	if (seg->ack != s->iss) {
 		s->mux->stats.bad++;
 		return;
@@ -344,7 +350,7 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 		return;
 	}
 	if (s->state == ROMON_OPENING) {
-		romon_rcv_opening(s, seg);
+		romon_rcv_opening(s, d, seg);
 	} else if (seg->kind == ROMON_SEGMENT_ANSWER) {
 		if (s->accepted || seg->seq != s->irs || seg->ack != s->iss)
 			s->mux->stats.bad++;

@@ -83,6 +83,7 @@ void romon_snd_size(struct romon_stream *s)
 	if (!room) {
 		mss = romon_snd_safe(s);
 		mss = mss > s->rcv_mss ? mss : s->rcv_mss;
+		mss = mss < ROMON_SEGMENT_MAX ? mss : ROMON_SEGMENT_MAX;
 	} else if (room < ROMON_SEGMENT_HLEN + ROMON_SEGMENT_MIN) {
 		mss = ROMON_SEGMENT_MIN;
 	} else {

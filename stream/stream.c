@@ -149,10 +149,13 @@ err_unbind:
 
 /*
  * Whoever sends opens and never acknowledges the answer may hold a few places,
- * and the newest of all such openers have them.
+ * and the newest of all such openers have them. False: there is none now, but
+ * there will be.
  */
 static bool romon_stream_make_room(struct romon_mux *mux, const uint8_t *id)
 {
+	bool full = mux->stats.streams >= mux->limits.streams;
+	unsigned int most = (mux->limits.streams + 1) / 2;
 	struct romon_stream *oldest;
 	unsigned int same = 0;
 	struct romon_list *p;
@@ -163,13 +166,13 @@ static bool romon_stream_make_room(struct romon_mux *mux, const uint8_t *id)
 				ROMON_STREAM_ID_LEN);
 	if (same >= ROMON_HALF_PEER)
 		return false;
-	if (mux->n_half >= ROMON_HALF_MAX) {
-		oldest = romon_list_entry(mux->half.next, struct romon_stream,
-					  half);
-		romon_stream_fail(oldest, -ETIMEDOUT, ROMON_STREAM_END);
-		romon_mux_rearm(oldest);
-	}
-	return true;
+	if (!full && mux->n_half < ROMON_HALF_MAX && mux->n_half < most)
+		return true;
+	/* Its place is free once its program knows of that. */
+	oldest = romon_list_entry(mux->half.next, struct romon_stream, half);
+	romon_stream_fail(oldest, -ETIMEDOUT, ROMON_STREAM_END);
+	romon_mux_rearm(oldest);
+	return !full;
 }
 
 /*
@@ -184,7 +187,7 @@ struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 	struct romon_stream *s;
 
 	*why = ROMON_STREAM_BUSY;
-	if (mux->stats.streams >= mux->limits.streams)
+	if (mux->stats.streams >= mux->limits.streams && !mux->n_half)
 		return NULL;
 	if (!romon_stream_make_room(mux, d->id)) {
 		*why = ROMON_STREAM_END;
@@ -480,6 +483,7 @@ void romon_stream_free(struct romon_stream *s)
 		return;
 	}
 	s->orphan = true;
+	s->over_at = s->mux->now + s->mux->limits.keepalive_ns;
 	s->pending = 0;
 	romon_list_move(&s->node, &s->mux->orphans);
 	romon_ring_drop(&s->in, s->in.end);
