@@ -25,7 +25,7 @@ help:
 	@echo 'make check-uml    ... in the debug kernel only'
 	@echo 'make check-qemu   ... in the stock kernel only'
 	@echo 'make check-unit   ... of the parts that need no kernel'
-	@echo 'make bench        measure, in the stock kernel'
+	@echo 'make bench        measure'
 	@echo 'make lint         style and static checks'
 	@echo 'make spec         generate the netlink code from its spec'
 	@echo 'make spec-check   compare the netlink code with its spec'
@@ -84,7 +84,8 @@ demo: prereq
 shell: prereq
 	@$(vm)/run uml --interactive -- selftests/demo.sh --shell
 bench: prereq
-	@$(vm)/run qemu --timeout 1800 -- selftests/bench.sh
+	@$(vm)/run qemu --timeout 1800 -- selftests/bench.sh scale
+	@$(vm)/run bench --timeout 1800 -- selftests/bench.sh streams
 
 .PHONY: lint
 lint: prereq

@@ -71,6 +71,56 @@ drop:
 	romon_drop(rn, port, skb, reason);
 }
 
+/*
+ * Nobody has bound the port. If that looks like a segment of a stream its
+ * sender is told, as a program that has died here can not tell it, and nothing
+ * is served where nothing runs. The answer is no longer than what asked for it
+ * but for a byte, and is never answered. Consumes the skb.
+ */
+static void romon_local_refuse(struct romon_port *port,
+			       const struct romon_self *self,
+			       struct sk_buff *skb, const struct romon_frame *f)
+{
+	unsigned int offset = f->body + sizeof(struct romon_wire_ports);
+	const struct romon_wire_ports *ports;
+	const struct romon_wire_segment *s;
+	struct romon_wire_segment copy;
+	struct romon_net *rn = port->rn;
+	struct romon_wire_close close;
+	struct romon_wire_data *d;
+	struct romon_port *egress;
+	struct sk_buff *answer;
+	unsigned int len;
+
+	s = skb_header_pointer(skb, offset, sizeof(copy), &copy);
+	ports = (const void *)(skb->data + f->body);
+	if (!s || ports->src == cpu_to_be16(ROMON_SERVICE_ECHO) ||
+	    !romon_wire_build_refusal(&close, s,
+				      skb->len - offset - sizeof(*s)))
+		goto drop;
+
+	if (skb_ensure_writable(skb, f->body))
+		goto drop;
+	d = (void *)skb->data;
+	ports = (const void *)(skb->data + f->body);
+	romon_wire_reverse_inplace(d->entry, f->hops);
+	egress = romon_port_running_rcu(rn, be32_to_cpu(d->entry[0].link));
+	if (!egress)
+		goto drop;
+	len = romon_wire_data_len(f->hops, sizeof(close));
+	answer = romon_tx_fits(egress, len) ?
+		 romon_tx_alloc(egress, len, GFP_ATOMIC) : NULL;
+	if (!answer)
+		goto drop;
+	memcpy(romon_wire_build_data(answer->data, self->id, d->h.src, d->entry,
+				     f->hops, be16_to_cpu(ports->dst),
+				     be16_to_cpu(ports->src), sizeof(close)),
+	       &close, sizeof(close));
+	romon_xmit(egress, answer, d->entry[0].mac, NULL);
+drop:
+	romon_drop(rn, port, skb, ROMON_DROP_no_endpoint);
+}
+
 /* A Data frame for this router has come in. Consumes the skb. */
 void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 		     struct sk_buff *skb, const struct romon_frame *f)
@@ -93,7 +143,7 @@ void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 
 	endpoint = xa_load(&rn->endpoints, be16_to_cpu(ports->dst));
 	if (!endpoint) {
-		romon_drop(rn, port, skb, ROMON_DROP_no_endpoint);
+		romon_local_refuse(port, self, skb, f);
 		return;
 	}
 	dg.id = d->h.src;

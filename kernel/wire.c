@@ -467,6 +467,33 @@ void *romon_wire_build_data(void *buf, const u8 *src, const u8 *dst,
 }
 
 /**
+ * romon_wire_build_refusal() - the close that a segment for no stream gets
+ * @to:		the close
+ * @s:		the segment
+ * @payload:	bytes of payload behind it
+ *
+ * It carries what the segment has told back, so that its sender can see that
+ * it is about something that was sent. Ours; nothing is known.
+ *
+ * Return: false if @s is no segment, or one that is not to be answered.
+ */
+bool romon_wire_build_refusal(struct romon_wire_close *to,
+			      const struct romon_wire_segment *s,
+			      unsigned int payload)
+{
+	if (s->kind >= ROMON_KIND_CLOSE)
+		return false;
+	if (s->kind != ROMON_KIND_DATA)
+		payload = 0;
+	memset(to, 0, sizeof(*to));
+	to->s.kind = ROMON_KIND_CLOSE;
+	to->s.seq = s->ack;
+	to->s.ack = cpu_to_be32(be32_to_cpu(s->seq) + payload);
+	to->reason = ROMON_CLOSE_UNKNOWN;
+	return true;
+}
+
+/**
  * romon_wire_build_hello() - a Hello or a SeqErr
  * @buf:	room for it, or NULL to ask for the length only
  * @type:	which of them

@@ -101,6 +101,30 @@ struct romon_wire_ports {
 	__be16	dst;
 } __packed;
 
+/* After the ports, of a stream. */
+enum romon_wire_kind {
+	ROMON_KIND_OPEN		= 0,
+	ROMON_KIND_ANSWER	= 1,
+	ROMON_KIND_DATA		= 2,
+	ROMON_KIND_ACK		= 3,
+	ROMON_KIND_CLOSE	= 4,
+};
+
+struct romon_wire_segment {
+	u8	kind;
+	u8	any;
+	__be32	seq;
+	__be32	ack;
+} __packed;
+
+/* Why it was broken off: there is no such stream. Ours; protocol.rst */
+#define ROMON_CLOSE_UNKNOWN	1
+
+struct romon_wire_close {
+	struct romon_wire_segment s;
+	u8	reason;
+} __packed;
+
 struct romon_wire_end {
 	__be32	link;
 	__be16	l2mtu;
@@ -124,6 +148,7 @@ static_assert(sizeof(struct romon_wire_auth) == ROMON_AUTH_LEN);
 static_assert(offsetof(struct romon_wire_header, src) == 28);
 static_assert(sizeof(struct romon_wire_entry) == 10);
 static_assert(sizeof(struct romon_wire_data) == 46);
+static_assert(sizeof(struct romon_wire_segment) == 10);
 static_assert(sizeof(struct romon_wire_discover) == 48);
 static_assert(offsetof(struct romon_wire_discover, hops) ==
 	      offsetof(struct romon_wire_data, hops));
@@ -216,6 +241,9 @@ unsigned int romon_wire_data_len(u8 hops, unsigned int payload);
 void *romon_wire_build_data(void *buf, const u8 *src, const u8 *dst,
 			    const struct romon_wire_entry *route, u8 hops,
 			    u16 src_port, u16 dst_port, unsigned int payload);
+bool romon_wire_build_refusal(struct romon_wire_close *to,
+			      const struct romon_wire_segment *s,
+			      unsigned int payload);
 
 bool romon_wire_is_id(const u8 *id);
 unsigned int romon_wire_build_hello(void *buf, u8 type, const u8 *id,

@@ -1,10 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# All that is measured. Prints figures and judges none: they are of a machine
-# and a kernel, and both guests are far slower than hardware is.
+# What is measured:
+#
+#   bench.sh NAME...
+#
+# Prints figures and judges none: they are of a machine and a kernel, and all
+# guests are far slower than hardware is.
 
-for bench in "$(dirname "$0")"/bench/*.sh; do
-	echo "== ${bench##*/}"
-	"$bench" || exit
+for name in "$@"; do
+	echo "== $name"
+	"$(dirname "$0")/bench/$name.sh" || exit
 done

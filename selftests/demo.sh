@@ -43,10 +43,44 @@ demo() {
 	here "$@"
 }
 
+# faro lets in a key of oslo's, for the demo and for the prompt.
+serve() {
+	mkdir -p -m 0755 /run/sshd "$tmp/bin"
+	ssh-keygen -q -t ed25519 -N '' -f "$tmp/host_key" &&
+		ssh-keygen -q -t ed25519 -N '' -f "$tmp/key" || return
+	cat > "$tmp/sshd_config" <<-END
+		HostKey $tmp/host_key
+		AuthorizedKeysFile $tmp/key.pub
+		StrictModes no
+		UsePAM no
+		PermitRootLogin prohibit-password
+		PrintMotd no
+		PrintLastLog no
+	END
+	cat > "$tmp/ssh_config" <<-END
+		Host *
+			IdentityFile $tmp/key
+			IdentitiesOnly yes
+			UserKnownHostsFile $tmp/known_hosts
+			StrictHostKeyChecking accept-new
+			LogLevel ERROR
+		Host *.romon
+			ProxyCommand romon connect %h ssh
+	END
+	printf '#!/bin/sh\nexec /usr/bin/ssh -F %s "$@"\n' "$tmp/ssh_config" > "$tmp/bin/ssh"
+	chmod 755 "$tmp/bin/ssh"
+	export PATH=$tmp/bin:$PATH
+	echo "service ssh command \"/usr/sbin/sshd -i -e -f $tmp/sshd_config\"" > "$tmp/serve.conf"
+	romon -n "$faro" serve file "$tmp/serve.conf" 2> "$tmp/serve.log" &
+	wait_for grep -q ready "$tmp/serve.log"
+}
+
 if [ "${1#--}" = shell ]; then
 	picture
+	serve
 	echo "The first router's prompt. Try: romon discover duration 2, romon topology,"
-	echo "romon ping faro, romon traceroute faro, romon monitor, romon help. ^D ends."
+	echo "romon ping faro, romon traceroute faro, romon ssh root@faro, romon monitor,"
+	echo "romon help. ^D ends."
 	romon -n "$oslo" discover duration 1 > /dev/null
 	PS1='oslo# ' here bash --norc --noprofile -i
 	exit 0
@@ -77,5 +111,9 @@ here romon ping faro count 1 > /dev/null || status=1
 wait $capture || status=1
 cd "$tmp" || exit 1
 demo romon decode ping.pcap || status=1
+
+caption "A command on faro, by ssh: it has no address, and nobody on the way has one."
+serve || status=1
+demo romon ssh root@faro ip -brief link || status=1
 echo
 exit $status

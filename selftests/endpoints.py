@@ -9,6 +9,7 @@
 
 import errno
 import os
+import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -179,6 +180,31 @@ def a_datagram_for_a_port_that_nobody_bound_is_counted():
     before = c.drops().get("no_endpoint", 0)
     sender.do("datagram-send", id=C, local_port=port, remote_port=999, payload=b"x")
     wait_for(lambda: c.drops().get("no_endpoint", 0) == before + 1, "the drop at c")
+    sender.close()
+
+
+@test
+def a_segment_for_a_port_that_nobody_bound_is_answered_with_close():
+    sender, port = bound(a)
+    # kind, sequence number, acknowledged, payload: what the close tells back
+    for kind, seq, ack, payload, told in (
+        (0, 0x01020304, 0, b"", (0, 0x01020304)),
+        (1, 5, 0xFFFFFFFF, b"", (0xFFFFFFFF, 5)),
+        (2, 0xFFFFFFFE, 7, b"four", (7, 2)),
+        (3, 8, 9, b"", (9, 8)),
+    ):
+        segment = struct.pack("!BBII", kind, 0xC3, seq, ack) + payload
+        sender.do("datagram-send", id=C, local_port=port, remote_port=3, payload=segment)
+        found = received(sender, f"the answer to kind {kind}")
+        equal((found["id"], found["local_port"], found["remote_port"]), (C, port, 3), "from")
+        equal(found["payload"], struct.pack("!BBIIB", 4, 0, *told, 1), f"answer to kind {kind}")
+    # Neither another close, nor what is not known, nor what is too short.
+    before = c.drops().get("no_endpoint", 0)
+    for segment in (struct.pack("!BBII", 4, 0, 1, 2), struct.pack("!BBII", 5, 0, 1, 2), bytes(9)):
+        sender.do("datagram-send", id=C, local_port=port, remote_port=3, payload=segment)
+    wait_for(lambda: c.drops().get("no_endpoint", 0) == before + 3, "the drops at c")
+    # What has been dropped was answered, or was not.
+    check(not sender.event(0.1), "a datagram that asks for none was answered")
     sender.close()
 
 

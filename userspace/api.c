@@ -446,7 +446,18 @@ int api_bind(struct romon_nl *nl, uint16_t *local_port)
 	return romon_nl_request(nl, msg, api_bound, local_port);
 }
 
-int api_send(struct romon_nl *nl, const struct api_datagram *d)
+/* At the next romon_nl_flush(). */
+void api_queue_unbind(struct romon_nl *nl, uint16_t local_port)
+{
+	struct romon_nl_msg *msg;
+
+	msg = romon_nl_msg_new(nl, ROMON_CMD_ENDPOINT_UNBIND, 64);
+	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, local_port);
+	romon_nl_queue(nl, msg);
+}
+
+static struct romon_nl_msg *api_datagram_msg(struct romon_nl *nl,
+					     const struct api_datagram *d)
 {
 	struct romon_nl_msg *msg;
 
@@ -459,5 +470,16 @@ int api_send(struct romon_nl *nl, const struct api_datagram *d)
 		romon_nl_put(msg, ROMON_A_DATAGRAM_ROUTE, d->route,
 			     d->hops * API_HOP_LEN);
 	romon_nl_put(msg, ROMON_A_DATAGRAM_PAYLOAD, d->payload, d->len);
-	return romon_nl_request(nl, msg, NULL, NULL);
+	return msg;
+}
+
+int api_send(struct romon_nl *nl, const struct api_datagram *d)
+{
+	return romon_nl_request(nl, api_datagram_msg(nl, d), NULL, NULL);
+}
+
+/* With others, at the next romon_nl_flush(). Returns its number. */
+uint32_t api_queue(struct romon_nl *nl, const struct api_datagram *d)
+{
+	return romon_nl_queue(nl, api_datagram_msg(nl, d));
 }

@@ -12,12 +12,33 @@
 
 static const char *place_file;
 static unsigned int place_line;
+static void (*err_sink)(const char *line);
 
 /* Commands from a file are complained of with their place in it. */
 void err_set_place(const char *file, unsigned int line)
 {
 	place_file = file;
 	place_line = line;
+}
+
+void err_set_sink(void (*sink)(const char *line))
+{
+	err_sink = sink;
+}
+
+/* To who wants them, in one piece. */
+static void err_put(const char *clean)
+{
+	char *line = NULL;
+
+	if (!place_file) {
+		err_sink(clean);
+		return;
+	}
+	if (asprintf(&line, "%s:%u: %s", place_file, place_line, clean) < 0)
+		die_no_memory();
+	err_sink(line);
+	free(line);
 }
 
 /*
@@ -39,7 +60,9 @@ void complain(const char *fmt, ...)
 	/* What was printed before belongs before. */
 	fflush(stdout);
 	clean = text_clean(text);
-	if (place_file)
+	if (err_sink)
+		err_put(clean);
+	else if (place_file)
 		fprintf(stderr, "romon: %s:%u: %s\n", place_file, place_line,
 			clean);
 	else

@@ -296,15 +296,30 @@ static void explain_stream(struct explain *x, size_t off)
 	static const char * const kinds[] = {
 		"open", "open-answer", "data", "ack", "close"
 	};
+	/* Ours; protocol.rst */
+	static const char * const reasons[] = {
+		[1] = "no such stream, or nothing served", "not permitted",
+		"busy", "the service failed", "aborted", "nothing heard",
+	};
+	unsigned int kind;
 
 	if (!explain_has(x, off, 10, "segment"))
 		return;
-	field(x, off, 1, "kind", "%u %s", x->p[off], x->p[off] <
-	      sizeof(kinds) / sizeof(kinds[0]) ? kinds[x->p[off]] : "unknown");
+	kind = x->p[off];
+	field(x, off, 1, "kind", "%u %s", kind, kind <
+	      sizeof(kinds) / sizeof(kinds[0]) ? kinds[kind] : "unknown");
 	field(x, off + 1, 1, "any", "%s", "");
 	field(x, off + 2, 4, "seq", "%u", explain_u32(x, off + 2));
 	field(x, off + 6, 4, "ack", "%u", explain_u32(x, off + 6));
 	off += 10;
+	if (kind == ROMON_KIND_CLOSE && off + 1 == x->len) {
+		unsigned int reason = x->p[off];
+
+		field(x, off, 1, "reason", "%u %s", reason, reason &&
+		      reason < sizeof(reasons) / sizeof(reasons[0]) ?
+		      reasons[reason] : "unknown");
+		return;
+	}
 	if (off < x->len)
 		field(x, off, x->len - off, "payload", "%zu bytes",
 		      x->len - off);

@@ -34,6 +34,13 @@
 /* The kernel answers at once; an answer that was lost must not hang us. */
 #define ANSWER_MS		5000
 #define DUMP_TRIES		8
+/* What is queued is sent at the latest when it would be longer than this. */
+#define QUEUE_MAX		(64 << 10)
+/* Taken from the kernel in one call, and room for each: longer than segments. */
+#define BATCH			32
+#define BATCH_ROOM		(20 << 10)
+/* Numbers of queued messages; libnl's own begin with the time of day. */
+#define QUEUE_FIRST		0x80000000u
 
 struct romon_nl {
 	struct nl_sock *sock;
@@ -44,12 +51,25 @@ struct romon_nl {
 	bool interrupted;	/* the dump being read is inconsistent */
 	romon_nl_fn *event;
 	void *event_arg;
+	romon_nl_refused_fn *refused;	/* with event_arg */
 	struct romon_nl_refusal refusal;
+	struct romon_nl_batch *batch;
+	char *queue;		/* messages that go out together */
+	size_t queued;
+	uint32_t queue_number;
 	char buf[MESSAGE_MAX];
 };
 
 struct romon_nl_msg {
 	struct nl_msg *msg;
+};
+
+/* For those who are told much at once. */
+struct romon_nl_batch {
+	struct mmsghdr msg[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_nl from[BATCH];
+	char buf[BATCH][BATCH_ROOM];
 };
 
 /* An answer that is waited for. */
@@ -227,7 +247,10 @@ static unsigned int romon_nl_attr_at(const struct nlmsghdr *request,
 	return 0;
 }
 
-/* The sentence, and the attribute of the request that it is about. */
+/*
+ * The sentence, and the attribute of the request that it is about, if the
+ * request is still there to look at.
+ */
 static void romon_nl_read_extack(struct romon_nl *nl,
 				 const struct nlmsghdr *h,
 				 const struct nlmsghdr *request)
@@ -258,7 +281,7 @@ static void romon_nl_read_extack(struct romon_nl *nl,
 		memcpy(refusal->sentence, value.data, len);
 		refusal->sentence[len] = '\0';
 	}
-	if (romon_nl_uint(tb[NLMSGERR_ATTR_OFFS], &v))
+	if (request && romon_nl_uint(tb[NLMSGERR_ATTR_OFFS], &v))
 		refusal->attr = romon_nl_attr_at(request, v);
 	if (romon_nl_uint(tb[NLMSGERR_ATTR_MISS_TYPE], &v)) {
 		refusal->attr = (unsigned int)v;
@@ -307,11 +330,28 @@ static void romon_nl_answer(struct romon_nl *nl, const struct nlmsghdr *h,
 		wait->err = err;
 }
 
+/* What the kernel did not like of a queued message; an ack is never asked for. */
+static void romon_nl_queue_refused(struct romon_nl *nl,
+				   const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *e = NLMSG_DATA(h);
+
+	if (h->nlmsg_len < NLMSG_HDRLEN + sizeof(*e) || !nl->refused)
+		return;
+	memset(&nl->refusal, 0, sizeof(nl->refusal));
+	romon_nl_read_extack(nl, h, NULL);
+	nl->refused(h->nlmsg_seq, e->error, nl->event_arg);
+}
+
 static int romon_nl_event(struct romon_nl *nl, const struct nlmsghdr *h)
 {
 	const struct genlmsghdr *g = NLMSG_DATA(h);
 	struct romon_nl_attrs attrs;
 
+	if (h->nlmsg_type == NLMSG_ERROR) {
+		romon_nl_queue_refused(nl, h);
+		return 0;
+	}
 	if (!nl->event || h->nlmsg_type != nl->family ||
 	    h->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
 		return 0;
@@ -408,6 +448,45 @@ int romon_nl_request(struct romon_nl *nl, struct romon_nl_msg *msg,
 		     romon_nl_fn *fn, void *arg)
 {
 	return romon_nl_transact(nl, msg, fn, arg, NLM_F_REQUEST | NLM_F_ACK);
+}
+
+/*
+ * Puts a request into the queue and frees it. Nothing is answered to it but a
+ * refusal. Returns its number.
+ */
+uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *m)
+{
+	struct nlmsghdr *request = nlmsg_hdr(m->msg);
+	size_t len = NLMSG_ALIGN(request->nlmsg_len);
+
+	if (!nl->queue)
+		nl->queue = xcalloc(1, MESSAGE_MAX);
+	if (nl->queued + len > QUEUE_MAX)
+		romon_nl_flush(nl);
+	request->nlmsg_flags = NLM_F_REQUEST;
+	request->nlmsg_pid = nl->port;
+	request->nlmsg_seq = QUEUE_FIRST | nl->queue_number++;
+	memcpy(nl->queue + nl->queued, request, request->nlmsg_len);
+	memset(nl->queue + nl->queued + request->nlmsg_len, 0,
+	       len - request->nlmsg_len);
+	nl->queued += len;
+	/* Not a secret in it: no need to wipe what was sent. */
+	nlmsg_free(m->msg);
+	free(m);
+	return QUEUE_FIRST | (nl->queue_number - 1);
+}
+
+/* Sends the queue. What could not be sent is lost, as on a wire. */
+void romon_nl_flush(struct romon_nl *nl)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+
+	if (!nl->queued)
+		return;
+	while (sendto(nl_socket_get_fd(nl->sock), nl->queue, nl->queued, 0,
+		      (struct sockaddr *)&to, sizeof(to)) < 0 && errno == EINTR)
+		;
+	nl->queued = 0;
 }
 
 /*
@@ -512,6 +591,8 @@ void romon_nl_close(struct romon_nl *nl)
 	if (!nl)
 		return;
 	nl_socket_free(nl->sock);
+	free(nl->batch);
+	free(nl->queue);
 	free(nl);
 }
 
@@ -555,6 +636,58 @@ void romon_nl_on_event(struct romon_nl *nl, romon_nl_fn *fn, void *arg)
 	nl->event = fn;
 	nl->event_arg = arg;
 	romon_nl_grow(nl);
+}
+
+/* Who gets what was wrong with queued messages; its argument is the event's. */
+void romon_nl_on_refused(struct romon_nl *nl, romon_nl_refused_fn *fn)
+{
+	nl->refused = fn;
+}
+
+static struct romon_nl_batch *romon_nl_batch_new(void)
+{
+	struct romon_nl_batch *b = xcalloc(1, sizeof(*b));
+
+	for (unsigned int i = 0; i < BATCH; i++) {
+		b->iov[i].iov_base = b->buf[i];
+		b->iov[i].iov_len = BATCH_ROOM;
+		b->msg[i].msg_hdr.msg_iov = &b->iov[i];
+		b->msg[i].msg_hdr.msg_iovlen = 1;
+		b->msg[i].msg_hdr.msg_name = &b->from[i];
+	}
+	return b;
+}
+
+/*
+ * Takes what is there, but not without end. What is longer than a segment is
+ * lost. -ENOBUFS: so are others.
+ */
+int romon_nl_receive_batch(struct romon_nl *nl)
+{
+	struct romon_nl_batch *b = nl->batch;
+	int n, err = 0;
+
+	if (!b)
+		b = nl->batch = romon_nl_batch_new();
+	for (unsigned int i = 0; i < BATCH; i++)
+		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+	n = recvmmsg(nl_socket_get_fd(nl->sock), b->msg, BATCH, MSG_DONTWAIT,
+		     NULL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n && !err; i++) {
+		const struct nlmsghdr *h = (const void *)b->buf[i];
+		int left = (int)b->msg[i].msg_len;
+
+		/* Only the kernel is to be believed. */
+		if (b->from[i].nl_pid ||
+		    b->msg[i].msg_hdr.msg_flags & MSG_TRUNC)
+			continue;
+		for (; nlmsg_ok(h, left) && !err;
+		     h = nlmsg_next((struct nlmsghdr *)h, &left))
+			err = romon_nl_event(nl, h);
+	}
+	return err;
 }
 
 /* Takes all that is there. -ENOBUFS: events were lost. */

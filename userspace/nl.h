@@ -38,6 +38,12 @@ struct romon_nl_refusal {
  */
 typedef int romon_nl_fn(uint8_t cmd, struct romon_nl_attrs attrs, void *arg);
 
+/*
+ * A queued message was refused: by its number, for a negative errno; the
+ * sentence is in romon_nl_refusal(). Must not send anything either.
+ */
+typedef void romon_nl_refused_fn(uint32_t number, int err, void *arg);
+
 int romon_nl_open(struct romon_nl **nl);
 void romon_nl_close(struct romon_nl *nl);
 int romon_nl_fd(const struct romon_nl *nl);
@@ -45,7 +51,9 @@ const struct romon_nl_refusal *romon_nl_refusal(const struct romon_nl *nl);
 
 int romon_nl_subscribe(struct romon_nl *nl, const char *group);
 void romon_nl_on_event(struct romon_nl *nl, romon_nl_fn *fn, void *arg);
+void romon_nl_on_refused(struct romon_nl *nl, romon_nl_refused_fn *fn);
 int romon_nl_receive(struct romon_nl *nl);
+int romon_nl_receive_batch(struct romon_nl *nl);
 
 struct romon_nl_msg *romon_nl_msg_new(struct romon_nl *nl, uint8_t cmd,
 				      size_t room);
@@ -60,6 +68,8 @@ void romon_nl_put_string(struct romon_nl_msg *msg, int type, const char *s);
 
 int romon_nl_request(struct romon_nl *nl, struct romon_nl_msg *msg,
 		     romon_nl_fn *fn, void *arg);
+uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *msg);
+void romon_nl_flush(struct romon_nl *nl);
 int romon_nl_dump(struct romon_nl *nl, uint8_t cmd, romon_nl_fn *fn,
 		  void (*restart)(void *arg), void *arg);
 

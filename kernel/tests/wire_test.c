@@ -1383,6 +1383,29 @@ static void drop_reasons_can_be_told_apart(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, romon_drop_text(ROMON_DROP_COUNT), "unknown");
 }
 
+static void segment_for_no_stream_is_told_back_what_it_told(struct kunit *test)
+{
+	struct romon_wire_segment s = {
+		.any = 0xc3,
+		.seq = cpu_to_be32(0xfffffffe),
+		.ack = cpu_to_be32(0x01020304),
+	};
+	static const u8 told[4] = { 0xfe, 0xfe, 0x02, 0xfe };
+	static const u8 carry[4] = { 0xff, 0xff, 0x00, 0xff };
+	struct romon_wire_close to;
+
+	for (s.kind = 0; s.kind < 4; s.kind++) {
+		u8 want[11] = { 4, 0, 1, 2, 3, 4, carry[s.kind], carry[s.kind],
+				carry[s.kind], told[s.kind], 1 };
+
+		KUNIT_EXPECT_TRUE(test, romon_wire_build_refusal(&to, &s, 4));
+		KUNIT_EXPECT_EQ(test, sizeof(to), sizeof(want));
+		KUNIT_EXPECT_MEMEQ(test, &to, want, sizeof(want));
+	}
+	for (s.kind = 4; s.kind; s.kind++)
+		KUNIT_EXPECT_FALSE(test, romon_wire_build_refusal(&to, &s, 4));
+}
+
 static struct kunit_case romon_wire_cases[] = {
 	KUNIT_CASE(example_discover_has_the_fields_of_the_protocol),
 	KUNIT_CASE(example_resp_has_the_fields_of_the_protocol),
@@ -1420,6 +1443,7 @@ static struct kunit_case romon_wire_cases[] = {
 	KUNIT_CASE(forwarder_clears_the_hash),
 	KUNIT_CASE(discover_is_forwarded_255_times),
 	KUNIT_CASE(data_is_built_as_written),
+	KUNIT_CASE(segment_for_no_stream_is_told_back_what_it_told),
 	KUNIT_CASE(lengths_do_not_wrap),
 	KUNIT_CASE(reversing_a_route_twice_changes_nothing),
 	KUNIT_CASE(ids_are_not_none_and_not_all),

@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The scripts in examples/: see examples.py.
+
+exec /usr/bin/python3 "$(dirname "$0")/examples.py"

@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# See session_many.py.
+
+exec /usr/bin/python3 "$(dirname "$0")/session_many.py"

@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# See session_netem.py.
+
+exec /usr/bin/python3 "$(dirname "$0")/session_netem.py"

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All streams of a program: a table to find them by what comes in, a heap to
+ * find the one that is due, a list of those that have something to tell or to
+ * send.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream.h"
+
+#define ROMON_MUX_BUCKETS	64
+
+static const struct romon_mux_limits romon_mux_defaults = {
+	.streams = 1024,
+	.memory = 64u << 20,
+	.keepalive_ns = 30 * ROMON_SECOND,
+	.open_ns = 10 * ROMON_SECOND,
+};
+
+static uint64_t romon_mux_rotate(uint64_t x, unsigned int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static void romon_mux_sipround(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[1] = romon_mux_rotate(v[1], 13) ^ v[0];
+	v[0] = romon_mux_rotate(v[0], 32);
+	v[2] += v[3];
+	v[3] = romon_mux_rotate(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = romon_mux_rotate(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = romon_mux_rotate(v[1], 17) ^ v[2];
+	v[2] = romon_mux_rotate(v[2], 32);
+}
+
+/* SipHash-2-4 of 16 bytes, as two numbers. */
+static uint64_t romon_mux_siphash(const uint64_t key[2], uint64_t a, uint64_t b)
+{
+	const uint64_t word[3] = { a, b, 16ULL << 56 };
+	uint64_t v[4] = {
+		key[0] ^ 0x736f6d6570736575ULL,
+		key[1] ^ 0x646f72616e646f6dULL,
+		key[0] ^ 0x6c7967656e657261ULL,
+		key[1] ^ 0x7465646279746573ULL,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		v[3] ^= word[i];
+		romon_mux_sipround(v);
+		romon_mux_sipround(v);
+		v[0] ^= word[i];
+	}
+	v[2] ^= 0xff;
+	for (i = 0; i < 4; i++)
+		romon_mux_sipround(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t romon_mux_random(struct romon_mux *mux)
+{
+	return romon_mux_siphash(mux->key, ++mux->count, ~0ULL);
+}
+
+static struct romon_stream **romon_mux_bucket(const struct romon_mux *mux,
+					      const uint8_t *id, uint16_t local,
+					      uint16_t remote)
+{
+	uint64_t a = 0;
+	unsigned int i;
+
+	for (i = 0; i < ROMON_STREAM_ID_LEN; i++)
+		a = a << 8 | id[i];
+	a = romon_mux_siphash(mux->key, a, (uint64_t)local << 16 | remote);
+	return &mux->table[a & (mux->buckets - 1)];
+}
+
+struct romon_stream *romon_mux_find(const struct romon_mux *mux,
+				    const uint8_t *id, uint16_t local_port,
+				    uint16_t remote_port)
+{
+	struct romon_stream *s;
+
+	s = *romon_mux_bucket(mux, id, local_port, remote_port);
+	for (; s; s = s->chain) {
+		if (s->local_port == local_port &&
+		    s->remote_port == remote_port &&
+		    !memcmp(s->id, id, sizeof(s->id)))
+			return s;
+	}
+	return NULL;
+}
+
+/* Without memory for a larger table, chains are longer. */
+static void romon_mux_grow(struct romon_mux *mux)
+{
+	size_t old = mux->buckets, i;
+	struct romon_stream **from = mux->table, **table, *s, *next;
+
+	table = calloc(old * 2, sizeof(struct romon_stream *));
+	if (!table)
+		return;
+	mux->table = table;
+	mux->buckets = old * 2;
+	for (i = 0; i < old; i++) {
+		for (s = from[i]; s; s = next) {
+			struct romon_stream **b;
+
+			next = s->chain;
+			b = romon_mux_bucket(mux, s->id, s->local_port,
+					     s->remote_port);
+			s->chain = *b;
+			*b = s;
+		}
+	}
+	free(from);
+}
+
+static void romon_mux_place(struct romon_mux *mux, size_t i,
+			    struct romon_stream *s)
+{
+	mux->heap[i] = s;
+	s->place = i;
+}
+
+static void romon_mux_up(struct romon_mux *mux, struct romon_stream *s)
+{
+	size_t i = s->place;
+
+	while (i && mux->heap[(i - 1) / 2]->deadline > s->deadline) {
+		romon_mux_place(mux, i, mux->heap[(i - 1) / 2]);
+		i = (i - 1) / 2;
+	}
+	romon_mux_place(mux, i, s);
+}
+
+static void romon_mux_down(struct romon_mux *mux, struct romon_stream *s)
+{
+	size_t i = s->place, child;
+
+	for (;;) {
+		child = 2 * i + 1;
+		if (child >= mux->heap_n)
+			break;
+		if (child + 1 < mux->heap_n &&
+		    mux->heap[child + 1]->deadline < mux->heap[child]->deadline)
+			child++;
+		if (mux->heap[child]->deadline >= s->deadline)
+			break;
+		romon_mux_place(mux, i, mux->heap[child]);
+		i = child;
+	}
+	romon_mux_place(mux, i, s);
+}
+
+/* The heap has a place for every stream, so that no deadline is refused. */
+static int romon_mux_reserve(struct romon_mux *mux)
+{
+	size_t size = mux->heap_size ? mux->heap_size * 2 : 64;
+	struct romon_stream **heap;
+
+	if (mux->heap_n < mux->heap_size)
+		return 0;
+	heap = realloc(mux->heap, size * sizeof(struct romon_stream *));
+	if (!heap)
+		return -ENOMEM;
+	mux->heap = heap;
+	mux->heap_size = size;
+	return 0;
+}
+
+int romon_mux_add(struct romon_mux *mux, struct romon_stream *s)
+{
+	struct romon_stream **b;
+	int err;
+
+	err = romon_mux_reserve(mux);
+	if (err)
+		return err;
+	if (mux->n >= mux->buckets)
+		romon_mux_grow(mux);
+	b = romon_mux_bucket(mux, s->id, s->local_port, s->remote_port);
+	s->chain = *b;
+	*b = s;
+	mux->n++;
+	s->deadline = ROMON_NEVER;
+	s->place = mux->heap_n;
+	mux->heap[mux->heap_n++] = s;
+	return 0;
+}
+
+/* What comes in is not for this one any more. */
+void romon_mux_hide(struct romon_mux *mux, struct romon_stream *s)
+{
+	struct romon_stream **p;
+
+	if (s->hidden)
+		return;
+	p = romon_mux_bucket(mux, s->id, s->local_port, s->remote_port);
+	while (*p != s)
+		p = &(*p)->chain;
+	*p = s->chain;
+	mux->n--;
+	s->hidden = true;
+}
+
+void romon_mux_del(struct romon_mux *mux, struct romon_stream *s)
+{
+	struct romon_stream *last;
+
+	romon_mux_hide(mux, s);
+	last = mux->heap[--mux->heap_n];
+	if (last == s)
+		return;
+	romon_mux_place(mux, s->place, last);
+	romon_mux_up(mux, last);
+	romon_mux_down(mux, last);
+}
+
+/* After anything that may have changed when it is due. */
+void romon_mux_rearm(struct romon_stream *s)
+{
+	const int64_t times[] = {
+		s->over_at, s->open_at, s->rto_at, s->probe_at, s->ack_at,
+		s->ask_at,
+	};
+	int64_t first = ROMON_NEVER, before = s->deadline;
+	size_t i;
+
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		first = times[i] < first ? times[i] : first;
+	if (first == before)
+		return;
+	s->deadline = first;
+	if (first < before)
+		romon_mux_up(s->mux, s);
+	else
+		romon_mux_down(s->mux, s);
+}
+
+void romon_mux_ready(struct romon_stream *s)
+{
+	if (romon_list_empty(&s->ready))
+		romon_list_move(&s->ready, &s->mux->ready);
+}
+
+size_t romon_mux_free_memory(const struct romon_mux *mux)
+{
+	if (mux->pool.used >= mux->limits.memory)
+		return 0;
+	return mux->limits.memory - mux->pool.used;
+}
+
+struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
+				uint64_t seed, int64_t now)
+{
+	const uint64_t from[2] = { seed, ~seed };
+	struct romon_mux *mux = calloc(1, sizeof(*mux));
+
+	if (!mux)
+		return NULL;
+	mux->table = calloc(ROMON_MUX_BUCKETS, sizeof(struct romon_stream *));
+	if (!mux->table) {
+		free(mux);
+		return NULL;
+	}
+	mux->buckets = ROMON_MUX_BUCKETS;
+	mux->ops = *ops;
+	mux->arg = arg;
+	mux->key[0] = romon_mux_siphash(from, 0, 0);
+	mux->key[1] = romon_mux_siphash(from, 0, 1);
+	mux->now = now;
+	mux->limits = romon_mux_defaults;
+	romon_list_init(&mux->live);
+	romon_list_init(&mux->orphans);
+	romon_list_init(&mux->lingering);
+	romon_list_init(&mux->half);
+	romon_list_init(&mux->ready);
+	return mux;
+}
+
+static void romon_mux_free_list(struct romon_list *list)
+{
+	while (!romon_list_empty(list))
+		romon_stream_destroy(romon_list_entry(list->next,
+						      struct romon_stream,
+						      node));
+}
+
+void romon_mux_free(struct romon_mux *mux)
+{
+	if (!mux)
+		return;
+	romon_mux_free_list(&mux->live);
+	romon_mux_free_list(&mux->orphans);
+	romon_mux_free_list(&mux->lingering);
+	free(mux->table);
+	free(mux->heap);
+	free(mux->ports);
+	free(mux);
+}
+
+void romon_mux_limits(const struct romon_mux *mux,
+		      struct romon_mux_limits *limits)
+{
+	*limits = mux->limits;
+}
+
+/* Of what is there already, nothing is taken away. */
+void romon_mux_set_limits(struct romon_mux *mux,
+			  const struct romon_mux_limits *limits)
+{
+	mux->limits = *limits;
+}
+
+void romon_mux_stats(const struct romon_mux *mux, struct romon_mux_stats *stats)
+{
+	*stats = mux->stats;
+	stats->memory = mux->pool.used;
+}
+
+static bool romon_mux_listens(const struct romon_mux *mux, uint16_t port)
+{
+	size_t i;
+
+	for (i = 0; i < mux->n_ports; i++) {
+		if (mux->ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+int romon_mux_listen(struct romon_mux *mux, uint16_t port)
+{
+	uint16_t *ports;
+
+	if (!port || port == ROMON_STREAM_PORT_ECHO)
+		return -EINVAL;
+	if (romon_mux_listens(mux, port))
+		return -EADDRINUSE;
+	ports = realloc(mux->ports, (mux->n_ports + 1) * sizeof(*ports));
+	if (!ports)
+		return -ENOMEM;
+	mux->ports = ports;
+	ports[mux->n_ports++] = port;
+	return 0;
+}
+
+void romon_mux_unlisten(struct romon_mux *mux, uint16_t port)
+{
+	size_t i;
+
+	for (i = 0; i < mux->n_ports; i++) {
+		if (mux->ports[i] == port) {
+			mux->ports[i] = mux->ports[--mux->n_ports];
+			return;
+		}
+	}
+}
+
+static void romon_mux_unknown(struct romon_mux *mux,
+			      const struct romon_datagram *d,
+			      const struct romon_segment *seg)
+{
+	enum romon_stream_reason why = ROMON_STREAM_UNKNOWN;
+
+	if (seg->kind == ROMON_SEGMENT_CLOSE) {
+		/* It needs no answer, and two sides would never end. */
+		mux->stats.unknown++;
+		return;
+	}
+	if (seg->kind == ROMON_SEGMENT_OPEN &&
+	    romon_mux_listens(mux, d->local_port)) {
+		if (romon_stream_accept(mux, d, seg, &why) || !why)
+			return;
+	} else {
+		mux->stats.unknown++;
+	}
+	romon_snd_reject(mux, d, seg, why);
+}
+
+void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
+		     int64_t now)
+{
+	struct romon_segment seg;
+	struct romon_stream *s;
+
+	if (now > mux->now)
+		mux->now = now;
+	if (d->remote_port == ROMON_STREAM_PORT_ECHO) {
+		romon_alive_echo(mux, d);
+		return;
+	}
+	mux->stats.segments_in++;
+	if (romon_segment_parse(&seg, d->payload, d->len)) {
+		mux->stats.bad++;
+		return;
+	}
+	s = romon_mux_find(mux, d->id, d->local_port, d->remote_port);
+	if (s && s->accepted && seg.kind == ROMON_SEGMENT_OPEN &&
+	    seg.seq != s->irs && s->state != ROMON_OPEN) {
+		/* They have started anew, and nothing is lost with the old one. */
+		romon_stream_replaced(s);
+		s = NULL;
+	}
+	if (!s) {
+		romon_mux_unknown(mux, d, &seg);
+		return;
+	}
+	romon_rcv_segment(s, d, &seg);
+	romon_mux_rearm(s);
+}
+
+void romon_mux_room_known(struct romon_mux *mux, int64_t now)
+{
+	struct romon_list *l;
+
+	mux->now = now;
+	for (l = mux->live.next; l != &mux->live; l = l->next) {
+		struct romon_stream *s;
+
+		s = romon_list_entry(l, struct romon_stream, node);
+		if (s->room_unknown && s->state < ROMON_OVER)
+			romon_snd_size(s);
+	}
+}
+
+void romon_mux_unreachable(struct romon_mux *mux, const uint8_t *id,
+			   uint16_t local_port, uint16_t remote_port, int err,
+			   int64_t now)
+{
+	struct romon_stream *s;
+
+	if (now > mux->now)
+		mux->now = now;
+	s = romon_mux_find(mux, id, local_port, remote_port);
+	if (!s || s->state != ROMON_OPENING)
+		return;
+	if (!err)
+		err = -EHOSTUNREACH;
+	romon_stream_fail(s, err < 0 ? err : -err, ROMON_STREAM_END);
+	romon_mux_rearm(s);
+}
+
+/* Whoever was refused memory while others held it hears of it from here. */
+static void romon_mux_feed(struct romon_mux *mux)
+{
+	struct romon_list *p;
+
+	if (!mux->starved || mux->pool.used > mux->limits.memory / 4 * 3)
+		return;
+	mux->starved = false;
+	for (p = mux->live.next; p != &mux->live; p = p->next)
+		romon_stream_writable(romon_list_entry(p, struct romon_stream,
+						       node));
+}
+
+void romon_mux_run(struct romon_mux *mux, int64_t now)
+{
+	struct romon_list batch, quiet;
+	struct romon_stream *s;
+	unsigned int events;
+
+	if (now > mux->now)
+		mux->now = now;
+	while (mux->heap_n && mux->heap[0]->deadline <= mux->now)
+		romon_stream_timer(mux->heap[0]);
+	romon_mux_feed(mux);
+
+	/* What the program does here is sent below. It may free any stream. */
+	romon_list_take(&batch, &mux->ready);
+	romon_list_init(&quiet);
+	while (!romon_list_empty(&batch)) {
+		s = romon_list_entry(batch.next, struct romon_stream, ready);
+		romon_list_move(&s->ready, &quiet);
+		events = s->pending;
+		s->pending = 0;
+		if (events && !s->orphan)
+			mux->ops.event(mux->arg, s, events);
+	}
+	while (!romon_list_empty(&quiet)) {
+		s = romon_list_entry(quiet.next, struct romon_stream, ready);
+		romon_list_del(&s->ready);
+		if (s->pending)
+			romon_mux_ready(s);
+		romon_snd_run(s);
+		romon_mux_rearm(s);
+	}
+}
+
+int64_t romon_mux_deadline(const struct romon_mux *mux)
+{
+	if (!romon_list_empty(&mux->ready))
+		return 0;
+	return mux->heap_n ? mux->heap[0]->deadline : ROMON_NEVER;
+}
+
+struct romon_stream *romon_mux_next(struct romon_mux *mux,
+				    const struct romon_stream *s)
+{
+	const struct romon_list *next = s ? s->node.next : mux->live.next;
+
+	if (next == &mux->live)
+		return NULL;
+	return romon_list_entry(next, struct romon_stream, node);
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What comes in for a stream: segments, and when they are acknowledged. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "stream.h"
+
+/* In order, in one batch of input: then it takes an acknowledgment. */
+#define ROMON_RCV_BATCH		8
+/* After a loss the other side may have a window of one segment. */
+#define ROMON_RCV_QUICK		8
+/* Between answers to what is not believed. */
+#define ROMON_RCV_BAD_NS	(500 * ROMON_MS)
+/* A frame that looks old may be no reordered one, but all that still comes. */
+#define ROMON_RCV_ROUTE_NS	(100 * ROMON_MS)
+
+/* The next byte expected; their end counts as one. */
+int64_t romon_rcv_next(const struct romon_stream *s)
+{
+	return s->in.end + s->fin_taken;
+}
+
+/* How far they may know that: what the program does not read is held back. */
+int64_t romon_rcv_ack(const struct romon_stream *s)
+{
+	int64_t limit = s->in.start + ROMON_BACKLOG;
+	int64_t next = romon_rcv_next(s);
+
+	return next < limit ? next : limit;
+}
+
+/* They are told. */
+void romon_rcv_acked(struct romon_stream *s, int64_t ack)
+{
+	if (ack > s->rcv_acked)
+		s->rcv_acked = ack;
+	s->ack_now = false;
+	s->ack_at = ROMON_NEVER;
+	s->in_order = 0;
+}
+
+/* Acknowledgments do not move, although there is something to acknowledge. */
+static bool romon_rcv_withheld(const struct romon_stream *s)
+{
+	return romon_rcv_ack(s) <= s->rcv_acked &&
+	       romon_rcv_next(s) > s->rcv_acked;
+}
+
+static void romon_rcv_bad(struct romon_stream *s)
+{
+	int64_t now = s->mux->now;
+
+	s->mux->stats.bad++;
+	if (now < s->bad_at)
+		return;
+	s->bad_at = now + ROMON_RCV_BAD_NS;
+	romon_snd_ack(s);
+}
+
+/* Something new has come in, in order. */
+static void romon_rcv_due(struct romon_stream *s, bool now)
+{
+	int64_t news = romon_rcv_ack(s) - s->rcv_acked;
+
+	if (news <= 0)
+		return;
+	if (now || ++s->in_order >= ROMON_RCV_BATCH) {
+		romon_snd_ack(s);
+	} else if (news >= 2 * (int64_t)s->rcv_mss || s->quick) {
+		s->quick -= s->quick ? 1 : 0;
+		s->ack_now = true;
+		romon_mux_ready(s);
+	} else if (s->ack_at == ROMON_NEVER && !s->ack_now) {
+		s->ack_at = s->mux->now + ROMON_DELACK_NS;
+	}
+}
+
+/* The program has read: what was held back may be told. */
+void romon_rcv_read(struct romon_stream *s)
+{
+	int64_t ack = romon_rcv_ack(s), news = ack - s->rcv_acked;
+
+	/* A delayed one is on its way already; one that is over needs none. */
+	if (news <= 0 || s->ack_now || s->ack_at != ROMON_NEVER || s->error)
+		return;
+	if (news < 2 * (int64_t)s->rcv_mss && ack != romon_rcv_next(s))
+		return;
+	s->ack_now = true;
+	romon_mux_ready(s);
+}
+
+static void romon_rcv_take_end(struct romon_stream *s)
+{
+	if (s->fin_taken || s->fin != s->in.end)
+		return;
+	s->fin_taken = true;
+	if (!s->orphan)
+		romon_stream_note(s, ROMON_STREAM_READABLE);
+}
+
+static size_t romon_rcv_budget(const struct romon_stream *s, bool in_order)
+{
+	size_t budget = romon_stream_budget(s, &s->in);
+	size_t least = ROMON_SEGMENT_MAX + 2 * ROMON_RING_CHUNK;
+
+	/* What the program waits for comes in, whoever holds the memory. */
+	if (in_order && budget < least &&
+	    s->in.end - s->in.start < ROMON_RESERVE)
+		return least;
+	return budget;
+}
+
+static void romon_rcv_size(struct romon_stream *s, size_t len)
+{
+	if (len <= s->rcv_mss)
+		return;
+	s->rcv_mss = len;
+	/* If nothing else is known, what they send us passes. */
+	romon_snd_size(s);
+}
+
+static void romon_rcv_again(struct romon_stream *s)
+{
+	s->quick = ROMON_RCV_QUICK;
+	romon_snd_ack(s);
+}
+
+static void romon_rcv_data(struct romon_stream *s, int64_t at,
+			   const uint8_t *data, size_t len)
+{
+	int64_t next = s->in.end, end = at + (int64_t)len;
+	int64_t limit = s->rcv_acked + ROMON_WINDOW;
+	bool gaps = s->in.n_islands;
+
+	if (s->fin >= 0 && end > s->fin) {
+		romon_rcv_bad(s);
+		return;
+	}
+	if (end <= next) {
+		/* An empty one in its place carries an acknowledgment only. */
+		if (len || at != next)
+			romon_rcv_again(s);
+		return;
+	}
+	romon_rcv_size(s, len);
+	if (s->orphan && s->ended && s->una > s->out.end) {
+		/* They go on, but nobody reads it. */
+		romon_snd_close(s, ROMON_STREAM_ABORTED);
+		romon_stream_fail(s, -ECONNABORTED, ROMON_STREAM_END);
+		return;
+	}
+	if (at < next) {
+		data += next - at;
+		at = next;
+	}
+	if (end > limit)
+		end = limit;
+	if (end <= at)
+		return;
+	if (romon_ring_put(&s->in, at, data, end - at,
+			   romon_rcv_budget(s, at == next))) {
+		s->mux->stats.no_memory++;
+		return;
+	}
+	if (s->in.end == next) {
+		/* Held back, it would look as if what is here were lost. */
+		if (!romon_rcv_withheld(s))
+			romon_rcv_again(s);
+		return;
+	}
+	if (s->orphan)
+		romon_ring_drop(&s->in, s->in.end);
+	else
+		romon_stream_note(s, ROMON_STREAM_READABLE);
+	romon_rcv_take_end(s);
+	romon_rcv_due(s, gaps || s->fin_taken);
+}
+
+static void romon_rcv_end(struct romon_stream *s, int64_t at)
+{
+	if (s->fin < 0) {
+		if (romon_ring_top(&s->in) > at) {
+			romon_rcv_bad(s);
+			return;
+		}
+		s->fin = at;
+	} else if (s->fin != at) {
+		romon_rcv_bad(s);
+		return;
+	}
+	romon_rcv_take_end(s);
+	if (s->fin_taken || !romon_rcv_withheld(s))
+		romon_snd_ack(s);
+}
+
+/*
+ * Answers take the way of the newest frame: one that was overtaken may have
+ * come by a way that is gone.
+ */
+static void romon_rcv_route(struct romon_stream *s,
+			    const struct romon_datagram *d, int64_t at,
+			    int64_t ack)
+{
+	int64_t now = s->mux->now;
+
+	s->route_lost = false;
+	if (!s->accepted)
+		return;
+	if ((at < s->route_seq || ack < s->route_ack) &&
+	    now - s->route_at < ROMON_RCV_ROUTE_NS)
+		return;
+	s->route_seq = at;
+	s->route_ack = ack;
+	s->route_at = now;
+	romon_snd_route(s, d->route, d->hops);
+}
+
+static enum romon_stream_reason
+romon_rcv_reason(const struct romon_segment *seg)
+{
+	if (!seg->len)
+		return ROMON_STREAM_END;
+	if (!seg->data[0] || seg->data[0] >= __ROMON_STREAM_REASONS)
+		return ROMON_STREAM_ABORTED;
+	return seg->data[0];
+}
+
+/* Broken off: by somebody who knows what was sent, or what comes next. */
+static void romon_rcv_broken(struct romon_stream *s,
+			     const struct romon_segment *seg, int64_t at,
+			     int64_t ack)
+{
+	enum romon_stream_reason reason = romon_rcv_reason(seg);
+
+	if ((ack < s->una || ack > s->max) &&
+	    (at < s->rcv_acked || at > s->rcv_acked + ROMON_WINDOW)) {
+		romon_rcv_bad(s);
+		return;
+	}
+	if (reason == ROMON_STREAM_UNKNOWN && s->fin_taken && s->ended &&
+	    s->una == s->out.end && s->max > s->una) {
+		/* They have forgotten what they had acknowledged. */
+		romon_loss_acked(s, s->max);
+		romon_stream_settle(s);
+		return;
+	}
+	romon_stream_fail(s, -ECONNRESET, reason);
+}
+
+static void romon_rcv_open(struct romon_stream *s,
+			   const struct romon_datagram *d,
+			   const struct romon_segment *seg)
+{
+	int64_t ack = romon_segment_offset(s->una, s->iss, seg->ack);
+	int64_t at = romon_segment_offset(s->in.end, s->irs, seg->seq);
+
+	if (seg->kind == ROMON_SEGMENT_CLOSE && seg->len) {
+		romon_rcv_broken(s, seg, at, ack);
+		return;
+	}
+	if (ack > s->max || ack < s->una - (int64_t)ROMON_WINDOW ||
+	    at > s->rcv_acked + (int64_t)ROMON_WINDOW ||
+	    at < s->in.end - (int64_t)ROMON_WINDOW - ROMON_SEGMENT_MAX) {
+		romon_rcv_bad(s);
+		return;
+	}
+	romon_alive_heard(s, seg->kind);
+	romon_rcv_route(s, d, at, ack);
+	if (ack > s->una)
+		romon_loss_acked(s, ack);
+	else if (ack == s->una && seg->kind == ROMON_SEGMENT_ACK)
+		romon_loss_dupack(s);
+	if (seg->kind == ROMON_SEGMENT_DATA)
+		romon_rcv_data(s, at, seg->data, seg->len);
+	else if (seg->kind == ROMON_SEGMENT_CLOSE)
+		romon_rcv_end(s, at);
+	romon_stream_settle(s);
+}
+
+static void romon_rcv_opening(struct romon_stream *s,
+			      const struct romon_datagram *d,
+			      const struct romon_segment *seg)
+{
+	if (seg->kind == ROMON_SEGMENT_CLOSE) {
+		if (!seg->len || seg->ack == s->iss)
+			romon_stream_fail(s, -ECONNREFUSED,
+					  romon_rcv_reason(seg));
+		else
+			s->mux->stats.bad++;
+		return;
+	}
+	if (seg->kind != ROMON_SEGMENT_ANSWER) {
+		/*
+		 * If it did not overtake the answer it is of a stream that this
+		 * side has forgotten, and that is in the way of the new one.
+		 */
+		if (seg->ack != s->iss)
+			romon_snd_reject(s->mux, d, seg, ROMON_STREAM_UNKNOWN);
+		return;
+	}
+	if (seg->ack != s->iss) {
+		s->mux->stats.bad++;
+		return;
+	}
+	s->irs = seg->seq;
+	romon_stream_opened(s);
+	romon_snd_ack(s);
+}
+
+static void romon_rcv_answered(struct romon_stream *s,
+			       const struct romon_datagram *d,
+			       const struct romon_segment *seg)
+{
+	if (seg->ack == s->iss) {
+		if (seg->kind == ROMON_SEGMENT_CLOSE && seg->len) {
+			romon_stream_fail(s, -ECONNRESET,
+					  romon_rcv_reason(seg));
+			return;
+		}
+		romon_stream_opened(s);
+		romon_rcv_open(s, d, seg);
+		return;
+	}
+	if (seg->kind == ROMON_SEGMENT_CLOSE && seg->seq == s->irs)
+		/* They gave up before they had our answer. */
+		romon_stream_fail(s, -ECONNRESET, romon_rcv_reason(seg));
+	else
+		s->mux->stats.bad++;
+}
+
+void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
+		       const struct romon_segment *seg)
+{
+	bool over = s->state >= ROMON_OVER;
+
+	if (over && s->error) {
+		if (seg->kind != ROMON_SEGMENT_CLOSE)
+			romon_snd_reject(s->mux, d, seg, ROMON_STREAM_UNKNOWN);
+		return;
+	}
+	if (seg->kind == ROMON_SEGMENT_OPEN) {
+		/* Again: our answer was lost, or this was late. */
+		if (!s->accepted || over) {
+			s->mux->stats.bad++;
+			return;
+		}
+		s->opened_at = -1;
+		romon_snd_again(s);
+		return;
+	}
+	if (s->state == ROMON_OPENING) {
+		romon_rcv_opening(s, d, seg);
+	} else if (seg->kind == ROMON_SEGMENT_ANSWER) {
+		if (s->accepted || seg->seq != s->irs || seg->ack != s->iss)
+			s->mux->stats.bad++;
+		else
+			romon_snd_ack(s);
+	} else if (over) {
+		if (seg->kind == ROMON_SEGMENT_DATA ||
+		    (seg->kind == ROMON_SEGMENT_CLOSE && !seg->len)) {
+			if (s->state == ROMON_LINGER)
+				s->over_at = s->mux->now + ROMON_LINGER_NS;
+			romon_snd_ack(s);
+		}
+	} else if (s->state == ROMON_ANSWERED) {
+		romon_rcv_answered(s, d, seg);
+	} else {
+		romon_rcv_open(s, d, seg);
+	}
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside of the library: a stream, a mux, and what its files are to each other.
+ *
+ *	mux	the table of streams, their deadlines, what comes in for none
+ *	stream	from opening to the end, and what the program calls
+ *	rcv	segments that have come in, and acknowledgments of them
+ *	snd	segments that go out
+ *	loss	what acknowledgments, and their absence, tell of what was lost
+ *	alive	whether the other side is still there
+ *
+ * Functions below romon_mux_run() never call the program; they leave a note in
+ * romon_stream.pending. A stream that has come to its end is freed by the
+ * program, or by its deadline, but never while something is being done with it.
+ */
+
+#ifndef ROMON_INSIDE_H
+#define ROMON_INSIDE_H
+
+#include "cong.h"
+#include "list.h"
+#include "ring.h"
+#include "romon-stream.h"
+#include "rtt.h"
+#include "segment.h"
+#include "sent.h"
+
+#define ROMON_NEVER		INT64_MAX
+#define ROMON_MS		1000000LL
+#define ROMON_SECOND		(1000 * ROMON_MS)
+
+/* Both sides know: no more than this is in flight. */
+#define ROMON_WINDOW		(4u << 20)
+/* And no more than this beyond what the program has read is acknowledged. */
+#define ROMON_BACKLOG		(256u << 10)
+/* What a stream may buffer to send, however small its window is. */
+#define ROMON_SEND_MIN		(64u << 10)
+/* What it may keep in order, however little memory there is for all. */
+#define ROMON_RESERVE		(32u << 10)
+
+#define ROMON_SEGMENT_MIN	64	/* bytes of payload, whatever room() says */
+#define ROMON_SEGMENT_MAX	16384
+
+#define ROMON_DUPTHRESH		3
+#define ROMON_DUPTHRESH_MAX	64
+
+/* Accepted, but the opener has not acknowledged that yet. */
+#define ROMON_HALF_MAX		128
+#define ROMON_HALF_PEER		32
+#define ROMON_LINGER_MAX	256
+#define ROMON_LINGER_NS		(8 * ROMON_SECOND)
+
+#define ROMON_DELACK_NS		(40 * ROMON_MS)
+
+enum romon_state {
+	ROMON_OPENING,			/* open sent */
+	ROMON_ANSWERED,			/* answer sent */
+	ROMON_OPEN,
+	ROMON_OVER,			/* closed by both, or in error */
+	ROMON_LINGER			/* freed: answers late closes */
+};
+
+enum romon_phase {
+	ROMON_PHASE_NONE,
+	ROMON_PHASE_FAST,		/* RFC 6582 */
+	ROMON_PHASE_RESEND		/* all from una on is sent again */
+};
+
+struct romon_stream {
+	struct romon_mux *mux;
+	struct romon_stream *chain;	/* in the table */
+	struct romon_list node;		/* live, orphans or lingering */
+	struct romon_list half;		/* while ROMON_ANSWERED */
+	struct romon_list ready;	/* has events, or something to send */
+	size_t place;			/* in the heap */
+	int64_t deadline;
+
+	void *arg;
+	uint8_t id[ROMON_STREAM_ID_LEN];
+	uint16_t local_port, remote_port;
+	enum romon_state state;
+	bool accepted;
+	bool orphan;			/* the program has freed it */
+	bool bound;			/* local_port is to be unbound */
+	bool hidden;			/* not in the table any more */
+	int error;
+	enum romon_stream_reason reason;
+	unsigned int pending;		/* events to tell */
+
+	/* The way back; NULL and 0 for the best one. */
+	uint8_t *route;
+	size_t hops;
+	bool route_lost;		/* unused, until a frame comes in */
+	int64_t route_at;
+	int64_t route_seq, route_ack;	/* of the frame it came with */
+
+	/* Opening, lingering, waiting for the other side's end. */
+	int64_t over_at;
+	int64_t open_at, open_wait;
+	int64_t opened_at;		/* open or answer sent; -1: more than once */
+
+	/* What is sent, counted from the first byte. The end counts one. */
+	uint32_t iss;
+	int64_t una;			/* not acknowledged yet */
+	int64_t nxt;			/* to be sent next */
+	int64_t max;			/* never sent before */
+	struct romon_ring out;		/* from una to what was written */
+	struct romon_sent sent;
+	bool ended;			/* an end follows */
+	bool starved;			/* the program waits for room */
+	bool end_alone;			/* the end was first sent before theirs */
+	bool end_heard;			/* answered, but not acknowledged */
+	unsigned int end_answers;	/* ... so often */
+	int64_t sent_at;
+
+	/* Segments. */
+	uint32_t mss;
+	bool room_unknown;
+	uint32_t mss_cap;		/* a black hole was found behind it */
+	int64_t mss_cap_until;
+	unsigned int full_timeouts;	/* in a row, of segments of full size */
+
+	/* Loss. */
+	struct romon_rtt rtt;
+	struct romon_cong cong;
+	enum romon_phase phase;
+	int64_t recover;
+	unsigned int dupacks, dupthresh, holes;
+	bool overshot;			/* in the first slow start */
+	uint32_t pipe;			/* in flight of what is sent again */
+	/* Acknowledgments to come for what they have received twice. */
+	unsigned int repeats;
+	int64_t repeats_until;
+	bool resend;			/* a segment at una is to be sent now */
+	int64_t resent_at;
+	unsigned int resent;		/* times that una was sent again */
+	unsigned int rounds;		/* times that all was, from una on */
+	unsigned int frto;		/* RFC 5682: the step */
+	unsigned int frto_left;		/* segments that it may still send */
+	bool stalled;			/* they have it, but do not say so yet */
+	bool probed;			/* before the timeout */
+	int64_t probed_at;
+	int64_t rto_at, probe_at;
+	int64_t rtt_from;		/* nothing before tells of round trips */
+	uint64_t retransmitted;
+
+	/* What has come in. */
+	uint32_t irs;
+	int64_t rcv_acked;		/* told to the other side */
+	struct romon_ring in;
+	int64_t fin;			/* where their data ends, or -1 */
+	bool fin_taken;			/* all up to there is here */
+	bool ack_now;
+	int64_t ack_at;
+	unsigned int in_order;		/* segments since the last ack, now */
+	unsigned int quick;		/* segments to acknowledge one by one */
+	uint32_t rcv_mss;		/* the longest one */
+	int64_t bad_at;			/* no answer to bad ones before that */
+
+	/* Alive. */
+	int64_t heard;			/* something of the router */
+	int64_t heard_stream;		/* something of the stream */
+	int64_t flight_at;		/* since then something is in flight */
+	int64_t ask_at;
+	unsigned int tries;		/* questions, early ones */
+	bool asked, answers;		/* ... and the stream answers them */
+	uint32_t echo;			/* the number of our echo requests */
+
+	uint64_t bytes_in, bytes_out;
+};
+
+struct romon_mux {
+	struct romon_mux_ops ops;
+	void *arg;
+	uint64_t key[2], count;		/* secret, for hashes and numbers */
+	int64_t now;
+	struct romon_pool pool;
+	struct romon_mux_limits limits;
+	struct romon_mux_stats stats;
+	struct romon_list live, orphans, lingering, half, ready;
+	unsigned int n_lingering, n_half;
+	bool starved;			/* somebody waits for memory */
+	struct romon_stream **table;
+	size_t buckets, n;		/* n: all in it, lingering ones too */
+	struct romon_stream **heap;
+	size_t heap_n, heap_size;
+	uint16_t *ports;		/* that are listened at */
+	size_t n_ports;
+	uint8_t buf[ROMON_SEGMENT_HLEN + ROMON_SEGMENT_MAX];
+};
+
+/* mux.c */
+uint64_t romon_mux_random(struct romon_mux *mux);
+struct romon_stream *romon_mux_find(const struct romon_mux *mux,
+				    const uint8_t *id, uint16_t local_port,
+				    uint16_t remote_port);
+int romon_mux_add(struct romon_mux *mux, struct romon_stream *s);
+void romon_mux_hide(struct romon_mux *mux, struct romon_stream *s);
+void romon_mux_del(struct romon_mux *mux, struct romon_stream *s);
+void romon_mux_ready(struct romon_stream *s);
+void romon_mux_rearm(struct romon_stream *s);
+size_t romon_mux_free_memory(const struct romon_mux *mux);
+
+/* stream.c */
+struct romon_stream *romon_stream_accept(struct romon_mux *mux,
+					 const struct romon_datagram *d,
+					 const struct romon_segment *seg,
+					 enum romon_stream_reason *why);
+void romon_stream_opened(struct romon_stream *s);
+void romon_stream_fail(struct romon_stream *s, int error,
+		       enum romon_stream_reason reason);
+void romon_stream_replaced(struct romon_stream *s);
+void romon_stream_settle(struct romon_stream *s);
+void romon_stream_timer(struct romon_stream *s);
+void romon_stream_destroy(struct romon_stream *s);
+size_t romon_stream_budget(const struct romon_stream *s,
+			   const struct romon_ring *ring);
+void romon_stream_note(struct romon_stream *s, unsigned int events);
+void romon_stream_writable(struct romon_stream *s);
+
+/* rcv.c */
+void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
+		       const struct romon_segment *seg);
+int64_t romon_rcv_next(const struct romon_stream *s);
+int64_t romon_rcv_ack(const struct romon_stream *s);
+void romon_rcv_acked(struct romon_stream *s, int64_t ack);
+void romon_rcv_read(struct romon_stream *s);
+
+/* snd.c */
+void romon_snd_run(struct romon_stream *s);
+void romon_snd_again(struct romon_stream *s);
+void romon_snd_open(struct romon_stream *s);
+void romon_snd_ack(struct romon_stream *s);
+void romon_snd_ask(struct romon_stream *s);
+void romon_snd_echo(struct romon_stream *s);
+void romon_snd_close(struct romon_stream *s, enum romon_stream_reason reason);
+void romon_snd_reject(struct romon_mux *mux, const struct romon_datagram *d,
+		      const struct romon_segment *seg,
+		      enum romon_stream_reason reason);
+void romon_snd_size(struct romon_stream *s);
+void romon_snd_route(struct romon_stream *s, const uint8_t *route, size_t hops);
+void romon_snd_cap(struct romon_stream *s, uint32_t mss);
+uint32_t romon_snd_safe(const struct romon_stream *s);
+
+/* loss.c */
+void romon_loss_acked(struct romon_stream *s, int64_t ack);
+void romon_loss_dupack(struct romon_stream *s);
+void romon_loss_timeout(struct romon_stream *s);
+void romon_loss_probe(struct romon_stream *s);
+void romon_loss_arm(struct romon_stream *s, bool anew);
+uint32_t romon_loss_flight(const struct romon_stream *s);
+
+/* alive.c */
+void romon_alive_start(struct romon_stream *s);
+void romon_alive_heard(struct romon_stream *s, enum romon_segment_kind kind);
+void romon_alive_echo(struct romon_mux *mux, const struct romon_datagram *d);
+void romon_alive_timer(struct romon_stream *s);
+
+#endif /* ROMON_INSIDE_H */

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A peer that misbehaves, made by hand: it costs bounded memory, and its own
+ * stream at most. Also one that is only strange, as a foreign one may be.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "segment.h"
+#include "sim.h"
+#include "stream.h"
+#include "tap.h"
+
+#define PEER_PORT	5000
+
+static const struct sim_link plain = {
+	.rate = 1000000000, .delay = SIM_MS / 10, .queue = 1000, .mtu = 1400,
+	.room = 1400,
+};
+
+/* What the victim, side 1, has sent to the peer's port. */
+static struct {
+	unsigned int n, kinds[5];
+	struct romon_segment last;
+	uint8_t data[2000];
+	uint32_t iss;
+	uint16_t port;
+	size_t hops;
+} seen;
+
+static bool seen_tap(struct sim *sim, int from, const struct romon_datagram *d)
+{
+	struct romon_segment seg;
+
+	(void)sim;
+	if (from != 1 || d->remote_port != PEER_PORT ||
+	    romon_segment_parse(&seg, d->payload, d->len))
+		return true;
+	seen.n++;
+	seen.kinds[seg.kind]++;
+	seen.last = seg;
+	seen.hops = d->hops;
+	memcpy(seen.data, seg.data, seg.len);
+	seen.last.data = seen.data;
+	if (seg.kind == ROMON_SEGMENT_ANSWER)
+		seen.iss = seg.seq;
+	return false;
+}
+
+static void wait_ms(struct sim *sim, int64_t ms)
+{
+	sim_run(sim, sim->now + ms * SIM_MS, NULL, NULL);
+}
+
+static const uint8_t peer_id[6] = { 2, 2, 2, 2, 2, 9 };
+
+static void from(struct sim *sim, const uint8_t *id, uint16_t port, int kind,
+		 uint32_t seq, uint32_t ack, const void *data, size_t len)
+{
+	uint8_t buf[20000];
+
+	romon_segment_build(buf, kind, seq, ack);
+	/* Any value. */
+	buf[1] = seq ^ 0xc3;
+	if (len)
+		memcpy(buf + ROMON_SEGMENT_HLEN, data, len);
+	sim_inject(sim, 1, id, 3, port, buf, ROMON_SEGMENT_HLEN + len);
+}
+
+static void inject(struct sim *sim, int kind, uint32_t seq, uint32_t ack,
+		   const void *data, size_t len)
+{
+	from(sim, peer_id, PEER_PORT, kind, seq, ack, data, len);
+}
+
+/* With a stream of somebody else's, which must not notice. */
+static struct sim *setup(struct sim_app **other)
+{
+	struct sim *sim = sim_new(7, &plain);
+
+	memset(&seen, 0, sizeof(seen));
+	*other = sim_open(sim, 0, 3, 1000);
+	(*other)->end_after = false;
+	wait_ms(sim, 100);
+	sim->tap = seen_tap;
+	return sim;
+}
+
+static bool setdown(struct sim *sim, struct sim_app *other)
+{
+	bool good;
+
+	sim->tap = NULL;
+	other->send = 300000;
+	other->end_after = true;
+	sim_app_write(other);
+	wait_ms(sim, 20000);
+	good = sim->side[1].accepted[0]->received == 300000 &&
+	       !sim->side[1].accepted[0]->wrong && other->got_end;
+	sim_app_free(other);
+	sim_free(sim);
+	return good;
+}
+
+static struct sim_app *handshake(struct sim *sim, uint32_t iss)
+{
+	inject(sim, ROMON_SEGMENT_OPEN, iss, 0, NULL, 0);
+	wait_ms(sim, 1);
+	inject(sim, ROMON_SEGMENT_ACK, iss, seen.iss, NULL, 0);
+	wait_ms(sim, 1);
+	return sim->side[1].accepted[sim->side[1].n_accepted - 1];
+}
+
+static void in_the_seen_order(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	char byte;
+
+	inject(sim, ROMON_SEGMENT_OPEN, 0xfffffffe, 0, NULL, 0);
+	wait_ms(sim, 1);
+	tap_ok(seen.n == 1 && seen.last.kind == ROMON_SEGMENT_ANSWER &&
+	       seen.last.ack == 0xfffffffe && !seen.last.len,
+	       "an open by hand is answered");
+	inject(sim, ROMON_SEGMENT_OPEN, 0xfffffffe, 0, NULL, 0);
+	tap_ok(seen.n == 2 && seen.last.kind == ROMON_SEGMENT_ANSWER &&
+	       seen.last.seq == seen.iss && seen.last.ack == 0xfffffffe,
+	       "... and again, in the same way");
+	app = handshake(sim, 0xfffffffe);
+	tap_ok(sim->side[1].n_accepted == 2 && app->opened, "it opens");
+	/* What they send is what the program expects: see sim_byte(). */
+	byte = 0;
+	inject(sim, ROMON_SEGMENT_DATA, 0xfffffffe, seen.iss, &byte, 1);
+	wait_ms(sim, 50);
+	tap_ok(app->received == 1 && seen.last.kind == ROMON_SEGMENT_ACK &&
+	       seen.last.ack == 0xffffffff && seen.last.seq == seen.iss,
+	       "data that still carries the first number is taken");
+	inject(sim, ROMON_SEGMENT_DATA, 0xffffffff, seen.iss, "ab", 2);
+	wait_ms(sim, 50);
+	tap_ok(app->received == 3 && seen.last.ack == 1, "numbers wrap");
+	app->send = 5;
+	sim_app_write(app);
+	wait_ms(sim, 1);
+	tap_ok(seen.last.kind == ROMON_SEGMENT_DATA && seen.last.len == 5 &&
+	       seen.last.seq == seen.iss && seen.last.ack == 1,
+	       "data is sent with the first number, and acknowledges");
+	inject(sim, ROMON_SEGMENT_ACK, 1, seen.iss + 5, NULL, 0);
+	wait_ms(sim, 500);
+	tap_ok(seen.kinds[ROMON_SEGMENT_DATA] == 1, "... once, if that arrives");
+	inject(sim, ROMON_SEGMENT_CLOSE, 1, seen.iss + 5, NULL, 0);
+	wait_ms(sim, 50);
+	tap_ok(app->got_end && seen.last.kind == ROMON_SEGMENT_CLOSE &&
+	       !seen.last.len && seen.last.ack == 2 &&
+	       seen.last.seq == seen.iss + 5,
+	       "an end is answered with one, and acknowledged by the next number");
+	inject(sim, ROMON_SEGMENT_ACK, 2, seen.iss + 6, NULL, 0);
+	wait_ms(sim, 50);
+	tap_ok(app->closed && !app->error, "... and that is the end");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+static void foreign(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	unsigned int i;
+
+	app = handshake(sim, 100);
+	app->end_after = true;
+	inject(sim, ROMON_SEGMENT_CLOSE, 100, seen.iss, NULL, 0);
+	for (i = 0; i < 400 && !app->closed; i++) {
+		wait_ms(sim, 50);
+		inject(sim, ROMON_SEGMENT_ACK, 101, seen.iss, NULL, 0);
+	}
+	tap_ok(app->closed && !app->error && i > 10,
+	       "a peer that never acknowledges the end is let go, after %u ms",
+	       i * 50);
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+static void wrong_numbers(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	struct romon_mux_stats stats;
+	unsigned int i;
+
+	inject(sim, ROMON_SEGMENT_OPEN, 100, 0, NULL, 0);
+	wait_ms(sim, 1);
+	app = sim->side[1].accepted[1];
+	inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss + 1, NULL, 0);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss - 1, "x", 1);
+	wait_ms(sim, 1);
+	tap_ok(!app->opened, "an answer with a wrong number opens nothing");
+	app = handshake(sim, 100);
+	app->send = 3000;
+	sim_app_write(app);
+	wait_ms(sim, 1);
+	memset(seen.kinds, 0, sizeof(seen.kinds));
+	for (i = 0; i < 1000; i++) {
+		inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss + 3001 + i, NULL, 0);
+		inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss - 5000000 - i, NULL,
+		       0);
+		inject(sim, ROMON_SEGMENT_DATA, 5000000 + i, seen.iss, "x", 1);
+		inject(sim, ROMON_SEGMENT_DATA, -5000000 - i, seen.iss, "x", 1);
+		inject(sim, ROMON_SEGMENT_CLOSE, -5000000 - i,
+		       seen.iss + 1000000 + i, "\5", 1);
+	}
+	romon_mux_stats(sim->side[1].mux, &stats);
+	tap_ok(!app->closed && !app->received && stats.bad >= 5000,
+	       "numbers out of all bounds change nothing, and are counted");
+	tap_ok(seen.kinds[ROMON_SEGMENT_ACK] <= 2,
+	       "... and answered %u times", seen.kinds[ROMON_SEGMENT_ACK]);
+	inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss + 3000, NULL, 0);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss + 3000, "x", 1);
+	wait_ms(sim, 100);
+	tap_ok(app->received == 1, "... and right ones go on");
+	for (i = 0; i < 1000; i++)
+		inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss + 3000, "x", 1);
+	tap_ok(app->received == 1, "old data is taken once");
+	inject(sim, ROMON_SEGMENT_CLOSE, 101, seen.iss + 3000, "\5", 1);
+	wait_ms(sim, 1);
+	tap_ok(app->closed && app->error == -ECONNRESET &&
+	       app->reason == ROMON_STREAM_ABORTED,
+	       "who knows the numbers may break it off");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+static void greedy(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	static uint8_t data[16000];
+	uint32_t at;
+	unsigned int i;
+
+	/* It acknowledges nothing. */
+	app = handshake(sim, 100);
+	app->send = 1 << 30;
+	sim_app_write(app);
+	wait_ms(sim, 5000);
+	tap_ok(sim->memory[1] < 300000 && !app->closed,
+	       "who acknowledges nothing is sent little: %zu bytes held",
+	       sim->memory[1]);
+	wait_ms(sim, 30000);
+	tap_ok(app->closed && app->error == -ETIMEDOUT, "... and is given up");
+
+	/* It sends more than may be in flight, to who does not read. */
+	sim->side[1].template.paused = true;
+	app = handshake(sim, 200);
+	for (at = 0; at < 40000000; at += sizeof(data)) {
+		inject(sim, ROMON_SEGMENT_DATA, 200 + at, seen.iss, data,
+		       sizeof(data));
+		if (at % 1000000 < sizeof(data))
+			wait_ms(sim, 1);
+	}
+	tap_ok(sim->memory[1] < (4608 << 10) + (64 << 10),
+	       "who sends without bounds is stored up to a bound: %zu KB",
+	       sim->memory[1] / 1000);
+	romon_stream_free(app->s);
+	app->s = NULL;
+
+	/* One byte in every chunk, and then more gaps than there may be. */
+	app = handshake(sim, 300);
+	for (i = 0; i < 100000; i++)
+		inject(sim, ROMON_SEGMENT_DATA, 300 + 2 + (i * 8192 + i * 2) %
+		       4190000, seen.iss, data, 1);
+	tap_ok(sim->memory[1] < (4608 << 10) + (64 << 10),
+	       "who leaves gaps everywhere as well: %zu KB",
+	       sim->memory[1] / 1000);
+	/* An end in the middle of it. */
+	inject(sim, ROMON_SEGMENT_CLOSE, 300 + 1000, seen.iss, NULL, 0);
+	inject(sim, ROMON_SEGMENT_CLOSE, 300 + 4190001, seen.iss, NULL, 0);
+	inject(sim, ROMON_SEGMENT_CLOSE, 300 + 4190002, seen.iss, NULL, 0);
+	inject(sim, ROMON_SEGMENT_DATA, 300 + 4190002, seen.iss, data, 1);
+	wait_ms(sim, 10);
+	tap_ok(!app->got_end, "ends that contradict each other are none");
+	romon_stream_free(app->s);
+	app->s = NULL;
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+static void floods(void)
+{
+	struct sim_app *other;
+	struct sim *sim = setup(&other);
+	struct romon_mux_stats stats;
+	unsigned int i, busy;
+	uint8_t id[6] = { 2, 3 };
+
+	sim->side[1].template.keep = false;
+	for (i = 0; i < 1000; i++)
+		from(sim, peer_id, PEER_PORT + i, ROMON_SEGMENT_OPEN, i, 0, NULL,
+		     0);
+	romon_mux_stats(sim->side[1].mux, &stats);
+	tap_ok(stats.streams == 1 + 32, "opens of one peer: %u streams",
+	       stats.streams);
+	for (i = 0; i < 800; i++) {
+		id[2] = i;
+		id[3] = i >> 8;
+		from(sim, id, 77, ROMON_SEGMENT_OPEN, i, 0, NULL, 0);
+		if (i % 10 == 0)
+			wait_ms(sim, 1);
+	}
+	romon_mux_stats(sim->side[1].mux, &stats);
+	tap_ok(stats.streams <= 1 + 128 + 32 && stats.memory < 100000,
+	       "opens of hundreds of peers: %u streams, %zu bytes of buffers",
+	       stats.streams, stats.memory);
+	wait_ms(sim, 15000);
+	romon_mux_stats(sim->side[1].mux, &stats);
+	tap_ok(stats.streams == 1, "... which go when nobody answers");
+
+	memset(&seen, 0, sizeof(seen));
+	for (i = 0; i < 1000; i++)
+		inject(sim, ROMON_SEGMENT_CLOSE, i, i * 7, "\1", i % 2);
+	tap_ok(!seen.n, "closes for no stream are not answered");
+	for (i = 1; i < 5; i++) {
+		busy = i == 4 ? ROMON_SEGMENT_OPEN : i;
+		inject(sim, busy, 1000, 77, "abc", i == 2 ? 3 : 0);
+		/* An open makes a stream here. */
+		if (busy == ROMON_SEGMENT_OPEN)
+			break;
+		tap_ok(seen.n == i && seen.last.kind == ROMON_SEGMENT_CLOSE &&
+		       seen.last.seq == 77 &&
+		       seen.last.ack == (i == 2 ? 1003u : 1000u) &&
+		       seen.last.len == 1 &&
+		       seen.last.data[0] == ROMON_STREAM_UNKNOWN,
+		       "kind %u for no stream is, with its own numbers", i);
+	}
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+/* All that one side says comes back to it, or comes twice. */
+static bool mirror_tap(struct sim *sim, int side, const struct romon_datagram *d)
+{
+	static unsigned int depth;
+	uint8_t id[6];
+
+	memcpy(id, d->id, sizeof(id));
+	if (depth || d->remote_port == ROMON_STREAM_PORT_ECHO ||
+	    d->local_port == ROMON_STREAM_PORT_ECHO)
+		return true;
+	depth++;
+	sim_inject(sim, side, id, d->local_port, d->remote_port, d->payload,
+		   d->len);
+	depth--;
+	return true;
+}
+
+static void mirror(void)
+{
+	struct sim *sim = sim_new(9, &plain);
+	struct sim_app *app = sim_open(sim, 0, 3, 100000);
+
+	sim->tap = mirror_tap;
+	wait_ms(sim, 60000);
+	tap_ok(sim->side[0].xmitted < 20000 && sim->side[1].xmitted < 20000,
+	       "reflected segments make no storm: %llu and %llu",
+	       (unsigned long long)sim->side[0].xmitted,
+	       (unsigned long long)sim->side[1].xmitted);
+	sim_app_free(app);
+	sim_free(sim);
+}
+
+static void routes(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+
+	sim->side[1].link.hops = 3;
+	app = handshake(sim, 100);
+	tap_ok(seen.hops == 3, "answers take the way that a segment came by");
+	sim->side[1].link.hops = 4;
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss, "abc", 3);
+	wait_ms(sim, 50);
+	tap_ok(seen.hops == 4, "... the newest");
+	sim->side[1].link.hops = 2;
+	inject(sim, ROMON_SEGMENT_DATA, 99, seen.iss, NULL, 0);
+	wait_ms(sim, 1);
+	tap_ok(seen.hops == 4, "... not that of one that was overtaken");
+	wait_ms(sim, 300);
+	inject(sim, ROMON_SEGMENT_DATA, 99, seen.iss, NULL, 0);
+	wait_ms(sim, 1);
+	tap_ok(seen.hops == 2, "... unless nothing newer comes");
+	app->send = 100;
+	sim_app_write(app);
+	wait_ms(sim, 1);
+	tap_ok(seen.hops == 2, "data as well");
+	wait_ms(sim, 5000);
+	tap_ok(seen.hops == 0, "... and the best known way, if that is silent");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+int main(void)
+{
+	in_the_seen_order();
+	foreign();
+	wrong_numbers();
+	greedy();
+	floods();
+	mirror();
+	routes();
+	tap_ok(!alloc_n, "all memory is back");
+	return 0;
+}

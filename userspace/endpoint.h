@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Streams over the kernel's RoMON: the stream library, with netlink below it
+ * and the loop around it.
+ */
+
+#ifndef ROMON_ENDPOINT_H
+#define ROMON_ENDPOINT_H
+
+#include "romon-stream.h"
+
+struct endpoint;
+
+/* What the argument of every stream of an endpoint points to. */
+struct endpoint_user {
+	/* May free the stream. */
+	void (*event)(struct endpoint_user *user, struct romon_stream *s,
+		      unsigned int events);
+};
+
+/* A router opens a stream to a port that is listened at. */
+typedef enum romon_stream_reason endpoint_accept_fn(void *arg,
+						    struct romon_stream *s);
+
+/* Complains, in the name of @what. Part of the loop until it is closed. */
+struct endpoint *endpoint_open(const char *what);
+/* Breaks off its streams without a word; endpoint_flush() goes before it. */
+void endpoint_close(struct endpoint *ep);
+struct romon_mux *endpoint_mux(struct endpoint *ep);
+
+void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg);
+/* 0 or a negative errno; the kernel's sentence for it: endpoint_sentence(). */
+int endpoint_listen(struct endpoint *ep, uint16_t port);
+void endpoint_unlisten(struct endpoint *ep, uint16_t port);
+/* What the kernel last said when it refused something, or "". */
+const char *endpoint_sentence(const struct endpoint *ep);
+
+/* NULL, and why in *err. */
+struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
+				      uint16_t port,
+				      struct endpoint_user *user, int *err);
+/* Send now what the streams have to send: closes, above all. */
+void endpoint_flush(struct endpoint *ep);
+
+/* Why a stream ended, as people read it; of its info, reason and error. */
+const char *endpoint_explain(const struct romon_stream *s, char *buf,
+			     size_t size);
+
+/* "ssh", "winbox" or a number other than echo's; false if it is neither. */
+bool endpoint_parse_port(const char *word, uint16_t *port);
+/* "ssh", "winbox", "port 7000" */
+const char *endpoint_port_name(uint16_t port, char *buf, size_t size);
+
+#endif /* ROMON_ENDPOINT_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How often something may be done: so many a second, and some at once. */
+
+#ifndef ROMON_SERVE_RATE_H
+#define ROMON_SERVE_RATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "run.h"
+
+/* When as many have been done as the rate alone would have allowed by then. */
+struct serve_rate {
+	int64_t spent;
+};
+
+/* Whether it may be done now, which then counts. */
+static inline bool serve_rate_take(struct serve_rate *r, uint32_t a_second,
+				   uint32_t at_once, int64_t now)
+{
+	int64_t each = RUN_SECOND / a_second;
+	int64_t spent = (r->spent > now ? r->spent : now) + each;
+
+	if (spent - now > each * at_once)
+		return false;
+	r->spent = spent;
+	return true;
+}
+
+#endif /* ROMON_SERVE_RATE_H */

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What connect, ssh and forward share: whom to reach, and why it failed. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "router.h"
+#include "run.h"
+#include "session.h"
+#include "text.h"
+
+#define SESSION_SUFFIX	".romon"
+
+bool session_find(const char *what, const char *router,
+		  struct session_target *target)
+{
+	size_t len = strlen(router), suffix = strlen(SESSION_SUFFIX);
+	struct api_node node;
+	bool found;
+
+	target->name = xstrdup(router);
+	if (len > suffix && !strcmp(router + len - suffix, SESSION_SUFFIX))
+		target->name[len - suffix] = '\0';
+	found = router_find(what, target->name, &node);
+	if (found)
+		memcpy(target->id, node.id, sizeof(target->id));
+	else
+		session_free(target);
+	api_node_free(&node);
+	return found;
+}
+
+bool session_port(const char *what, const char *word, uint16_t *port)
+{
+	if (endpoint_parse_port(word, port))
+		return true;
+	complain("%s: ssh, winbox or a number from 2 to 65535, not %s", what,
+		 word);
+	return false;
+}
+
+void session_free(struct session_target *target)
+{
+	free(target->name);
+	target->name = NULL;
+}
+
+void session_keepalive(struct endpoint *ep, uint64_t seconds)
+{
+	struct romon_mux_limits limits;
+
+	if (!seconds)
+		return;
+	romon_mux_limits(endpoint_mux(ep), &limits);
+	limits.keepalive_ns = (int64_t)seconds * RUN_SECOND;
+	romon_mux_set_limits(endpoint_mux(ep), &limits);
+}
+
+void session_complain(const char *what, const struct session_target *target,
+		      const struct romon_stream *s, bool opened, int err)
+{
+	char why[256], service[32];
+	char *name = text_clean(target->name);
+
+	if (!s || err != romon_stream_error(s)) {
+		complain("%s: %s: %s", what, name, strerror(-err));
+	} else if (!opened && err == -ETIMEDOUT) {
+		complain("%s: %s does not answer at %s", what, name,
+			 endpoint_port_name(target->port, service,
+					    sizeof(service)));
+	} else {
+		complain("%s: %s, %s: %s", what, name,
+			 endpoint_port_name(target->port, service,
+					    sizeof(service)),
+			 endpoint_explain(s, why, sizeof(why)));
+	}
+	free(name);
+}

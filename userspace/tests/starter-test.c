@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The process of serve that keeps its rights, told all kinds of things by a
+ * listener that strangers have taken over.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "serve_link.h"
+#include "serve_log.h"
+#include "serve_starter.h"
+#include "tap.h"
+
+#define WAIT_MS		20000
+
+struct rogue {
+	int link;
+	int hold;	/* while it is open the listener does not end */
+	pid_t starter;
+};
+
+static struct serve_conf *conf_of(const char *text)
+{
+	static struct serve_conf conf;
+	char file[] = "/tmp/romon-starter-test.XXXXXX";
+	int fd = mkstemp(file);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || close(fd) ||
+	    serve_conf_read(&conf, file) != EXIT_DONE)
+		exit(1);
+	unlink(file);
+	return &conf;
+}
+
+/* A starter whose listener waits for its end, while we speak for it. */
+static struct rogue rogue_begin(const char *text)
+{
+	struct serve_conf *conf = conf_of(text);
+	struct rogue r;
+	int pair[2], hold[2];
+	pid_t listener;
+
+	fflush(stdout);
+	if (!serve_link_pair(pair) || pipe2(hold, O_CLOEXEC))
+		exit(1);
+	r.starter = fork();
+	if (!r.starter) {
+		close(pair[1]);
+		close(hold[1]);
+		signal(SIGPIPE, SIG_IGN);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
+		serve_log_open(false);
+		listener = fork();
+		if (!listener) {
+			char c;
+
+			_exit(read(hold[0], &c, 1) != 0);
+		}
+		_exit(serve_starter_run(conf, NULL, pair[0], listener));
+	}
+	close(pair[0]);
+	close(hold[0]);
+	serve_conf_free(conf);
+	r.link = pair[1];
+	r.hold = hold[1];
+	return r;
+}
+
+/* The next message, and what came with it; false if the link has ended. */
+static bool rogue_hear(const struct rogue *r, struct serve_msg *m, int *fd)
+{
+	struct pollfd p = { .fd = r->link, .events = POLLIN };
+
+	memset(m, 0, sizeof(*m));
+	return poll(&p, 1, WAIT_MS) == 1 &&
+	       serve_link_receive(r->link, m, fd) == 1;
+}
+
+static struct serve_msg start_of(uint32_t session, uint16_t port)
+{
+	struct serve_msg m = { .type = SERVE_START, .session = session };
+
+	m.start.id[5] = 1;
+	m.start.local_port = port;
+	strcpy(m.start.identity, "a\x1b[31mb");
+	return m;
+}
+
+static int rogue_start(const struct rogue *r, const struct serve_msg *start,
+		       int *fd)
+{
+	struct serve_msg m;
+
+	if (serve_link_send(r->link, start, -1, true) ||
+	    !rogue_hear(r, &m, fd) || m.type != SERVE_STARTED ||
+	    m.session != start->session)
+		return -EPROTO;
+	return m.started.err;
+}
+
+/* The starter's exit status, or -1 if it was not its own end. */
+static int rogue_end(struct rogue *r, bool hold)
+{
+	int status = 0;
+
+	close(r->link);
+	if (!hold)
+		close(r->hold);
+	/* What waits for it would wait for ever. */
+	alarm(WAIT_MS / 1000);
+	waitpid(r->starter, &status, 0);
+	alarm(0);
+	if (hold)
+		close(r->hold);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void read_all(int fd, char *to, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len + 1 < size && (n = read(fd, to + len, size - len - 1)) > 0)
+		len += (size_t)n;
+	to[len] = '\0';
+}
+
+static void test_start(void)
+{
+	static const char conf[] =
+		"service 7000 command \"/bin/sh -c 'echo $ROMON_PEER_IDENTITY; exit 3'\"\n";
+	struct rogue r = rogue_begin(conf);
+	struct serve_msg m = start_of(9, 7000);
+	char text[128];
+	int fd = -1;
+
+	tap_ok(!rogue_start(&r, &m, &fd) && fd >= 0,
+	       "a command is started, and its socket comes");
+	read_all(fd, text, sizeof(text));
+	close(fd);
+	tap_is(text, "a\\x1b[31mb\n", "it says what it was told");
+	tap_ok(rogue_hear(&r, &m, &fd) && m.type == SERVE_EXITED &&
+	       m.session == 9 && WIFEXITED(m.status) &&
+	       WEXITSTATUS(m.status) == 3, "its exit status is told");
+	m.type = SERVE_OVER;
+	m.session = 9;
+	serve_link_send(r.link, &m, -1, true);
+	kill(r.starter, SIGTERM);
+	tap_ok(rogue_hear(&r, &m, &fd) && m.type == SERVE_STOP,
+	       "the end is told");
+	tap_ok(rogue_end(&r, true) == EXIT_FAILED,
+	       "a listener that does not stop is killed");
+}
+
+static void test_refusals(void)
+{
+	struct rogue r = rogue_begin("service 7000 command /bin/cat\n"
+				     "service 7001 unix /x\n"
+				     "limit sessions 3\n");
+	struct serve_msg m;
+	int fd[8], n = 0;
+
+	m = start_of(1, 5000);
+	tap_ok(rogue_start(&r, &m, &fd[0]) == -EBUSY && fd[0] < 0,
+	       "a port without a service is refused");
+	m = start_of(1, 7001);
+	tap_ok(rogue_start(&r, &m, &fd[0]) == -EBUSY && fd[0] < 0,
+	       "one without a command too");
+	m = start_of(1, 7000);
+	memset(m.start.identity, 'x', sizeof(m.start.identity));
+	tap_ok(rogue_start(&r, &m, &fd[0]) == -EBUSY && fd[0] < 0,
+	       "an identity without an end too");
+	m = start_of(1, 7000);
+	while (n < 8 && !rogue_start(&r, &m, &fd[n]))
+		n++;
+	tap_ok(n == 3, "no more run than the limit lets");
+	/* A descriptor for the starter: it takes none. */
+	m = start_of(1, 7000);
+	tap_ok(!serve_link_send(r.link, &m, STDIN_FILENO, true) &&
+	       rogue_hear(&r, &m, &fd[7]) && m.started.err == -EBUSY,
+	       "a descriptor that comes with a request is let go");
+	for (int i = 0; i < n; i++)
+		close(fd[i]);
+	for (int i = 0; i < n; i++)
+		rogue_hear(&r, &m, &fd[7]);
+	tap_ok(m.type == SERVE_EXITED, "the last one has ended");
+	tap_ok(rogue_end(&r, false) == EXIT_DONE, "the end of the link is the end");
+}
+
+static void test_rate(void)
+{
+	struct rogue r = rogue_begin("service 7000 command /bin/true\n"
+				     "limit starts 1 sessions 100\n");
+	int fd, n = 0;
+
+	for (uint32_t i = 1; i <= 20; i++) {
+		struct serve_msg m = start_of(i, 7000), got;
+
+		serve_link_send(r.link, &m, -1, true);
+		do {
+			if (!rogue_hear(&r, &got, &fd))
+				break;
+			if (fd >= 0)
+				close(fd);
+		} while (got.type != SERVE_STARTED);
+		n += got.type == SERVE_STARTED && !got.started.err;
+	}
+	tap_ok(n >= 2 && n < 20, "no more are started a second than may be");
+	kill(r.starter, SIGTERM);
+	tap_ok(rogue_end(&r, false) == EXIT_DONE, "it ends");
+}
+
+/* What the starter says, said to the starter; and what is no message. */
+static void test_garbage(void)
+{
+	for (int type = SERVE_STARTED; type <= __SERVE_MSG_TYPES; type++) {
+		struct rogue r = rogue_begin("service 7000 command /bin/cat\n");
+		struct serve_msg m = { .type = (enum serve_msg_type)type };
+		char what[64];
+		int fd;
+
+		serve_link_send(r.link, &m, -1, true);
+		snprintf(what, sizeof(what),
+			 "the link is closed at a message of type %d", type);
+		tap_ok(!rogue_hear(&r, &m, &fd) || m.type == SERVE_STOP, what);
+		tap_ok(rogue_end(&r, true) == EXIT_FAILED,
+		       "... and who sent it is killed");
+	}
+	struct rogue r = rogue_begin("service 7000 command /bin/cat\n");
+
+	tap_ok(send(r.link, "x", 1, 0) == 1 && rogue_end(&r, true) == EXIT_FAILED,
+	       "so too with half a message");
+}
+
+int main(void)
+{
+	test_start();
+	test_refusals();
+	test_rate();
+	test_garbage();
+	return 0;
+}
