@@ -268,7 +268,9 @@ void romon_loss_acked(struct romon_stream *s, int64_t ack)
  */
 static void romon_loss_answered(struct romon_stream *s, int64_t since)
 {
-	if (s->mux->now - since < s->rtt.min * 3 / 4)
+	int64_t least = s->rtt.min ? s->rtt.min : ROMON_RTT_RTO_MIN;
+
+	if (s->mux->now - since < least * 3 / 4)
 		return;
 	s->stalled = true;
 	s->full_timeouts = 0;
@@ -280,11 +282,13 @@ static void romon_loss_answered(struct romon_stream *s, int64_t since)
  */
 static bool romon_loss_once_more(const struct romon_stream *s)
 {
-	int64_t slack = 4 * s->rtt.var;
+	int64_t slack = 4 * s->rtt.var, wait;
 
 	if (slack < s->rtt.srtt / 4)
 		slack = s->rtt.srtt / 4;
-	return s->mux->now - romon_sent_first(&s->sent) > s->rtt.srtt + slack;
+	/* Without a sample only a timeout would tell. */
+	wait = s->rtt.srtt ? s->rtt.srtt + slack : romon_rtt_rto(&s->rtt);
+	return s->mux->now - romon_sent_first(&s->sent) > wait;
 }
 
 static void romon_loss_dupack_resend(struct romon_stream *s)
