@@ -45,7 +45,7 @@ demo() {
 
 # faro lets in a key of oslo's, for the demo and for the prompt.
 serve() {
-	mkdir -p -m 0755 /run/sshd "$tmp/bin"
+	mkdir -p /run/sshd "$tmp/bin"
 	ssh-keygen -q -t ed25519 -N '' -f "$tmp/host_key" &&
 		ssh-keygen -q -t ed25519 -N '' -f "$tmp/key" || return
 	cat > "$tmp/sshd_config" <<-END

@@ -319,7 +319,7 @@ static int forward_run(struct args *args)
 	char *host;
 
 	if (!port) {
-		complain("forward: from where to which port of which router? (see: romon forward help)");
+		complain("forward: from where, to what? (see: romon forward help)");
 		return EXIT_USAGE;
 	}
 	if (!session_port("forward", port, &forward.target.port) ||

@@ -41,9 +41,9 @@ void loop_add_task(struct loop_task *t);
 void loop_del_task(struct loop_task *t);
 
 /*
- * Calls fn for this signal, unless it is ignored, from the loop, not from a signal handler; the signal
- * is blocked until loop_end(). Children must unblock what they need:
- * loop_child().
+ * Calls fn for this signal from the loop, not from a signal handler, unless it
+ * is ignored; the signal is blocked until loop_end(). A child unblocks what it
+ * needs: loop_child().
  */
 void loop_signal(int signo, void (*fn)(int signo));
 void loop_child(void);

@@ -664,11 +664,12 @@ static struct romon_nl_batch *romon_nl_batch_new(void)
  */
 int romon_nl_receive_batch(struct romon_nl *nl)
 {
-	struct romon_nl_batch *b = nl->batch;
+	struct romon_nl_batch *b;
 	int n, err = 0;
 
-	if (!b)
-		b = nl->batch = romon_nl_batch_new();
+	if (!nl->batch)
+		nl->batch = romon_nl_batch_new();
+	b = nl->batch;
 	for (unsigned int i = 0; i < BATCH; i++)
 		b->msg[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
 	n = recvmmsg(nl_socket_get_fd(nl->sock), b->msg, BATCH, MSG_DONTWAIT,
