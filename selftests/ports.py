@@ -279,7 +279,7 @@ def a_member_of_a_master_is_a_port():
     for kind in ("bridge", "bond", "team", "vrf table 7"):
         port = r.port("d")
         equal(port["state"], "running", "on its own")
-        name = kind.split()[0]
+        name = kind.split()[0] + "0"
         r.ip(f"link add {name} up type {kind}", "link set dev d down", f"link set dev d master {name}",
              "link set dev d up")
         equal((r.state("d"), r.port("d")["link"]), ("running", port["link"]), f"in a {kind}")
