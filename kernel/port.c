@@ -8,6 +8,7 @@
  */
 
 #include <linux/if_arp.h>
+#include <linux/if_macvlan.h>
 #include <linux/jhash.h>
 #include <linux/list.h>
 #include <linux/random.h>
@@ -103,12 +104,47 @@ static struct romon_entry *romon_entry_of_rtnl(struct romon_net *rn,
 					 list);
 }
 
-/* A device whose frames belong to others; the conduit of a switch is one. */
-static bool romon_dev_is_master(const struct net_device *dev)
+static bool romon_dev_is_kind(const struct net_device *dev, const char *kind)
+{
+	return dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, kind);
+}
+
+/* Whether a macvlan has the device for itself, with all frames to its MAC. */
+static bool romon_dev_is_passed_through_rtnl(struct net_device *dev)
+{
+	const struct macvlan_dev *macvlan;
+	struct net_device *upper;
+	struct list_head *iter;
+
+	if (!netif_is_macvlan_port(dev))
+		return false;
+	netdev_for_each_upper_dev_rcu(dev, upper, iter) {
+		macvlan = netdev_priv(upper);
+		if (netif_is_macvlan(upper) && macvlan->lowerdev == dev &&
+		    macvlan->mode == MACVLAN_MODE_PASSTHRU)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A device whose frames belong to others, which are the ports; the conduit of
+ * a switch is one.
+ */
+static bool romon_dev_is_master_rtnl(struct net_device *dev)
 {
 	return netif_is_bridge_master(dev) || netif_is_bond_master(dev) ||
 	       netif_is_team_master(dev) || netif_is_ovs_master(dev) ||
-	       netif_is_l3_master(dev) || netdev_uses_dsa(dev);
+	       netif_is_l3_master(dev) || netif_is_failover(dev) ||
+	       netdev_uses_dsa(dev) || romon_dev_is_kind(dev, "hsr") ||
+	       romon_dev_is_passed_through_rtnl(dev);
+}
+
+/* ipvlans share the MAC of their device and get nothing but IP. */
+static bool romon_dev_is_ip_only(const struct net_device *dev)
+{
+	return romon_dev_is_kind(dev, "ipvlan") ||
+	       romon_dev_is_kind(dev, "ipvtap");
 }
 
 /*
@@ -126,13 +162,15 @@ static bool romon_dev_is_member_rtnl(struct net_device *dev)
 /* Why a device can never be a port, or ROMON_PORT_STATE_RUNNING if it can. */
 static enum romon_port_state romon_dev_kind_rtnl(struct net_device *dev)
 {
-	if (dev->flags & IFF_LOOPBACK)
+	/* What an ifb is sent comes back in, and nothing else leaves it. */
+	if (dev->flags & IFF_LOOPBACK || romon_dev_is_kind(dev, "ifb"))
 		return ROMON_PORT_STATE_LOOPBACK;
-	if (dev->type != ARPHRD_ETHER || dev->addr_len != ETH_ALEN)
+	if (dev->type != ARPHRD_ETHER || dev->addr_len != ETH_ALEN ||
+	    romon_dev_is_ip_only(dev))
 		return ROMON_PORT_STATE_NOT_ETHERNET;
-	if (romon_dev_is_master(dev))
+	if (romon_dev_is_master_rtnl(dev))
 		return ROMON_PORT_STATE_MASTER;
-	if (romon_dev_is_member_rtnl(dev))
+	if (!romon_rx_before_master() && romon_dev_is_member_rtnl(dev))
 		return ROMON_PORT_STATE_MEMBER;
 	return ROMON_PORT_STATE_RUNNING;
 }
@@ -222,6 +260,18 @@ static void romon_port_rehash(struct romon_port *port)
 			   romon_port_mac_bucket(port->rn, port->dev->dev_addr));
 }
 
+/* Nobody can find the port any more, but who has found it may still use it. */
+static void romon_port_unlink(struct romon_port *port)
+{
+	struct romon_net *rn = port->rn;
+
+	WRITE_ONCE(port->running, false);
+	xa_erase(&rn->links, port->link);
+	hlist_del_rcu(&port->mac);
+	list_del_rcu(&port->list);
+	rn->n_ports--;
+}
+
 static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 			     const struct romon_entry *entry)
 {
@@ -246,7 +296,6 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	romon_neigh_port_init(port);
 	RCU_INIT_POINTER(port->secrets, entry->secrets);
 
-	/* Set last, when all is reachable: frames may come in at once. */
 	err = xa_insert(&rn->ifindex, dev->ifindex, port, GFP_KERNEL);
 	if (err)
 		goto err_free_stats;
@@ -263,12 +312,16 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	list_add_tail_rcu(&port->list, &rn->ports);
 	rn->n_ports++;
 
-	port->pt.type = htons(ETH_P_ROMON);
-	port->pt.dev = dev;
-	port->pt.func = romon_rx_packet_type;
-	dev_add_pack(&port->pt);
+	/* Last, when all is reachable: frames may come in at once. */
+	err = romon_rx_start(port);
+	if (err)
+		goto err_unlink;
 	return 0;
 
+err_unlink:
+	romon_port_unlink(port);
+	synchronize_net();
+	netdev_put(dev, &port->dev_tracker);
 err_del_mc:
 	dev_mc_del(dev, romon_group_mac);
 err_erase_ifindex:
@@ -284,16 +337,9 @@ static void romon_port_destroy(struct romon_port *port)
 {
 	struct romon_net *rn = port->rn;
 
-	/*
-	 * Nobody can find the port any more; removing the hook waits for a
-	 * grace period, and so for everybody who has found it before.
-	 */
-	WRITE_ONCE(port->running, false);
-	xa_erase(&rn->links, port->link);
-	hlist_del_rcu(&port->mac);
-	list_del_rcu(&port->list);
-	rn->n_ports--;
-	dev_remove_pack(&port->pt);
+	romon_port_unlink(port);
+	/* Waits for a grace period, and so for all who have found the port. */
+	romon_rx_stop(port);
 
 	xa_erase(&rn->ifindex, port->dev->ifindex);
 	dev_mc_del(port->dev, romon_group_mac);
@@ -464,14 +510,16 @@ static int romon_entry_refuse(struct romon_net *rn, const char *name,
 		return 0;
 	switch (romon_dev_kind_rtnl(dev)) {
 	case ROMON_PORT_STATE_LOOPBACK:
-		NL_SET_ERR_MSG(extack, "A loopback device leads to no other router");
+		NL_SET_ERR_MSG(extack,
+			       "A loopback device or ifb leads to no other router");
 		return -EOPNOTSUPP;
 	case ROMON_PORT_STATE_NOT_ETHERNET:
-		NL_SET_ERR_MSG(extack, "Not an Ethernet device");
+		NL_SET_ERR_MSG(extack,
+			       "Not an Ethernet device, or one that carries IP alone");
 		return -EOPNOTSUPP;
 	case ROMON_PORT_STATE_MASTER:
 		NL_SET_ERR_MSG(extack,
-			       "A bridge, bond, team or VRF cannot be a port: name its members");
+			       "A bridge, bond, team, VRF or other master cannot be a port: name its members");
 		return -EOPNOTSUPP;
 	default:
 		return 0;

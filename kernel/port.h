@@ -5,6 +5,7 @@
 #define ROMON_PORT_H
 
 #include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include <linux/rcupdate.h>
 
 #include <uapi/linux/romon.h>
@@ -37,7 +38,8 @@ struct romon_entry {
 
 /**
  * struct romon_port - a device that takes part
- * @pt:		the receive hook
+ * @hook:	the first way in, before masters. rx.c's own
+ * @pt:		the second way in. rx.c's own
  * @rn:		the router it belongs to
  * @dev:	the device, held by @dev_tracker
  * @link:	this router's number for the port
@@ -56,6 +58,7 @@ struct romon_entry {
  * finds it under RCU and keeps no reference.
  */
 struct romon_port {
+	struct nf_hook_ops	hook;
 	struct packet_type	pt;
 	struct romon_net	*rn;
 	struct net_device	*dev;

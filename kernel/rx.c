@@ -2,11 +2,15 @@
 /*
  * Frames coming in: own the skb, parse, authenticate, dispatch.
  *
+ * There are two ways in, see internals.rst, "Receiving"; no frame takes both.
  * All of it runs in softirq under RCU. Each step either consumes the frame or
  * leaves it to the next with all that is known about it in struct romon_frame.
  */
 
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_netdev.h>
 #include <linux/skbuff.h>
 
 #include "auth.h"
@@ -53,7 +57,7 @@ static enum romon_drop romon_rx_parse(struct sk_buff *skb,
 	}
 }
 
-/* The pipeline behind every receive hook. Consumes the skb. */
+/* The pipeline behind both entries. Consumes the skb. */
 static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 {
 	struct romon_net *rn = port->rn;
@@ -123,12 +127,28 @@ drop_uncounted:
 	romon_drop(rn, port, skb, reason);
 }
 
-/* Receive hook of ports whose frames no master takes. Consumes the skb. */
-int romon_rx_packet_type(struct sk_buff *skb, struct net_device *dev,
-			 struct packet_type *pt, struct net_device *orig_dev)
+/* A tap may hold the frame, too. Consumes the skb. */
+static int romon_rx_own(struct romon_port *port, struct sk_buff *skb)
 {
-	struct romon_port *port = container_of(pt, struct romon_port, pt);
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (!skb) {
+		romon_count_drop(port->rn, port, ROMON_DROP_no_memory);
+		return NET_RX_DROP;
+	}
+	romon_rx(port, skb);
+	return NET_RX_SUCCESS;
+}
 
+/*
+ * The second entry: frames that have not passed the first, because the kernel
+ * has none, because tc has sent them round it by way of an ifb, or because the
+ * first has left them to macvlans. Those that it has left to others end here.
+ * Consumes the skb.
+ */
+static int romon_rx_packet_type(struct sk_buff *skb, struct net_device *dev,
+				struct packet_type *pt,
+				struct net_device *orig_dev)
+{
 	/*
 	 * The frame has become another device's on the way up, a VLAN's for
 	 * example: that device's port is asked, too, and it is the right one.
@@ -137,11 +157,89 @@ int romon_rx_packet_type(struct sk_buff *skb, struct net_device *dev,
 		consume_skb(skb);
 		return NET_RX_SUCCESS;
 	}
-	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (!skb) {
-		romon_count_drop(port->rn, port, ROMON_DROP_no_memory);
-		return NET_RX_DROP;
-	}
-	romon_rx(port, skb);
-	return NET_RX_SUCCESS;
+	return romon_rx_own(container_of(pt, struct romon_port, pt), skb);
+}
+
+#ifdef CONFIG_NETFILTER_INGRESS
+/* Whether a frame is the device's own and not that of a VLAN upon it. */
+static bool romon_rx_is_untagged(const struct sk_buff *skb)
+{
+	if (likely(!skb_vlan_tag_present(skb)))
+		return true;
+	/* VID 0 is a priority and no VLAN, unless a device says otherwise. */
+	return !skb_vlan_tag_get_id(skb) &&
+	       !__vlan_find_dev_deep_rcu(skb->dev, skb->vlan_proto, 0);
+}
+
+/*
+ * The first entry, before VLAN devices and before the receive handler of a
+ * master or macvlan. Tags are off the frame already, in the skb. What is not
+ * for this port goes on to whoever would have had it without RoMON.
+ */
+static unsigned int romon_rx_ingress(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	struct romon_port *port = priv;
+
+	if (likely(skb->protocol != htons(ETH_P_ROMON)) ||
+	    !romon_rx_is_untagged(skb) || !romon_rx_is_for_port(port, skb))
+		return NF_ACCEPT;
+	/* Macvlans have to get their copies of group frames first. */
+	if (netif_is_macvlan_port(skb->dev) &&
+	    is_multicast_ether_addr(eth_hdr(skb)->h_dest))
+		return NF_ACCEPT;
+	romon_rx_own(port, skb);
+	return NF_STOLEN;
+}
+
+static int romon_rx_hook(struct romon_port *port)
+{
+	port->hook.hook = romon_rx_ingress;
+	port->hook.priv = port;
+	port->hook.dev = port->dev;
+	port->hook.pf = NFPROTO_NETDEV;
+	port->hook.hooknum = NF_NETDEV_INGRESS;
+	/* Before all chains of nftables: none can drop our frames. */
+	port->hook.priority = INT_MIN;
+	return nf_register_net_hook(port->rn->net, &port->hook);
+}
+
+static void romon_rx_unhook(struct romon_port *port)
+{
+	nf_unregister_net_hook(port->rn->net, &port->hook);
+}
+#else
+static int romon_rx_hook(struct romon_port *port)
+{
+	return 0;
+}
+
+static void romon_rx_unhook(struct romon_port *port)
+{
+}
+#endif
+
+/* Let frames in: they may come before this returns. */
+int romon_rx_start(struct romon_port *port)
+{
+	int err;
+
+	ASSERT_RTNL();
+	err = romon_rx_hook(port);
+	if (err)
+		return err;
+	port->pt.type = htons(ETH_P_ROMON);
+	port->pt.dev = port->dev;
+	port->pt.func = romon_rx_packet_type;
+	dev_add_pack(&port->pt);
+	return 0;
+}
+
+/* No frame of the port is in the pipeline any more when this returns. */
+void romon_rx_stop(struct romon_port *port)
+{
+	ASSERT_RTNL();
+	__dev_remove_pack(&port->pt);
+	romon_rx_unhook(port);
+	synchronize_net();
 }

@@ -4,6 +4,7 @@
 #include <linux/etherdevice.h>
 #include <linux/netdevice.h>
 #include <linux/if_vlan.h>
+#include <linux/netfilter_netdev.h>
 #include <linux/pkt_sched.h>
 
 #include "auth.h"
@@ -114,6 +115,8 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 		return;
 	}
 	skb_reset_mac_header(skb);
+	/* As on the way in, no chain of nftables on the port is asked. */
+	nf_skip_egress(skb, true);
 
 	err = dev_queue_xmit(skb);
 	if (net_xmit_eval(err))

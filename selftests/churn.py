@@ -9,6 +9,7 @@ seen that everything goes on, and works afterwards.
 """
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -215,6 +216,56 @@ def namespaces_are_removed_with_all_that_is_in_them():
     works("a", "b", "c")
 
 
+MASTERS = [
+    "link add name br0 up type bridge",
+    "link add name bond0 up type bond miimon 100",
+    "link add name team0 up type team",
+]
+
+
+def join_and_leave(dev, master):
+    """It stays in the bridge, for what comes next to find it there."""
+    return [
+        f"link set dev {dev} down",
+        f"link set dev {dev} master {master}",
+        f"link set dev {dev} nomaster",
+        f"link set dev {dev} down",
+        f"link set dev {dev} name renamed",
+        "link set dev renamed up",
+        "link set dev renamed master br0",
+        f"link set dev renamed name {dev}",
+    ]
+
+
+@test
+def devices_join_and_leave_masters_and_move_as_members():
+    devices = [f"x{n}" for n in range(AT_ONCE)]
+    ip(*(f"link add name {dev} netns {net['a']} type veth peer name {dev} netns {net['b']}"
+         for dev in devices))
+    for name in ("a", "b"):
+        build.up(net[name])
+    for name in ("a", "move"):
+        ip(*MASTERS, ns=net[name])
+    masters = itertools.cycle(("br0", "bond0", "team0"))
+    for first in range(0, ROUNDS, AT_ONCE):
+        ip(*(line for dev in devices for line in join_and_leave(dev, next(masters))), ns=net["a"])
+        if first % (5 * AT_ONCE) == 0:
+            with no_kunit():
+                reload_module()
+        ip(*(f"link set dev {dev} netns {net['move']}" for dev in devices), ns=net["a"])
+        lines = []
+        for dev in devices:
+            lines += [f"link set dev {dev} up", f"link set dev {dev} master br0"]
+        # Half of them leave as members.
+        lines += [f"link set dev {dev} nomaster" for dev in devices[::2]]
+        ip(*lines, *(f"link set dev {dev} netns {net['a']}" for dev in devices), ns=net["move"])
+        ip(*(f"link set dev {dev} up" for dev in devices), ns=net["a"])
+    works("a", "b", "c")
+    ip(*(f"link del dev {dev}" for dev in devices + ["br0", "bond0", "team0"]), ns=net["a"])
+    ip(*(f"link del dev {dev}" for dev in ("br0", "bond0", "team0")), ns=net["move"])
+    works("a", "b", "c")
+
+
 KUNIT_FILTER = "/sys/module/kunit/parameters/filter_glob"
 
 
@@ -237,23 +288,23 @@ def no_kunit():
 @test
 def the_module_is_unloaded_and_loaded():
     with no_kunit():
-        reload_module(max(5, ROUNDS // 4))
-
-
-def reload_module(rounds):
-    for _ in range(rounds):
-        # A request holds the module, and on one CPU the load is interrupted
-        # in one more often than not. Its floods, answers and datagrams that
-        # wait go on.
-        os.kill(load, signal.SIGSTOP)
-        wait_for(
-            lambda: subprocess.run(["modprobe", "-r", "romon"], stderr=-3).returncode == 0,
-            "modprobe -r romon",
-        )
-        subprocess.run(["modprobe", "romon"], check=True)
-        os.kill(load, signal.SIGCONT)
-        enable()
+        for _ in range(max(5, ROUNDS // 4)):
+            reload_module()
     works("a", "b", "c")
+
+
+def reload_module():
+    # A request holds the module, and on one CPU the load is interrupted in
+    # one more often than not. Its floods, answers and datagrams that wait go
+    # on.
+    os.kill(load, signal.SIGSTOP)
+    wait_for(
+        lambda: subprocess.run(["modprobe", "-r", "romon"], stderr=-3).returncode == 0,
+        "modprobe -r romon",
+    )
+    subprocess.run(["modprobe", "romon"], check=True)
+    os.kill(load, signal.SIGCONT)
+    enable()
 
 
 @test

@@ -252,13 +252,18 @@ def an_entry_cannot_be_added_twice_or_be_changed_before():
 def what_cannot_be_a_port_is_refused_with_a_sentence():
     r = Router()
     r.ip("link add br0 up type bridge", "link add bond0 up type bond",
-         "link add team0 type team", "link add wg0 type wireguard")
+         "link add team0 type team", "link add vrf0 type vrf table 7",
+         "link add wg0 type wireguard", "link add ifb7 type ifb",
+         "link add d1 type dummy", "link add link d1 name ipvl0 type ipvlan mode l2")
     words = {
         "lo": ("loopback", "loopback"),
         "br0": ("bridge", "master"),
         "bond0": ("bond", "master"),
         "team0": ("team", "master"),
+        "vrf0": ("VRF", "master"),
         "wg0": ("Ethernet", "not-ethernet"),
+        "ipvl0": ("IP alone", "not-ethernet"),
+        "ifb7": ("ifb", "loopback"),
     }
     for dev, (word, state) in words.items():
         sentence = refused(errno.EOPNOTSUPP, r, "port-add", interface=dev)
@@ -268,18 +273,31 @@ def what_cannot_be_a_port_is_refused_with_a_sentence():
 
 
 @test
-def a_device_that_becomes_a_master_or_member_stops_being_a_port():
+def a_member_of_a_master_is_a_port():
     r = Router()
     r.dummy("d")
-    r.ip("link add br0 up type bridge")
-    for _ in range(2):
-        equal(r.state("d"), "running", "on its own")
-        r.ip("link set dev d master br0")
-        equal(r.state("d"), "member", "in a bridge")
-        r.ip("link set dev d nomaster")
-    equal(r.state("d"), "running", "on its own again")
-    r.ip("link set dev d down", "link add bond0 up type bond", "link set dev d master bond0")
-    equal(r.state("d"), "member", "in a bond")
+    for kind in ("bridge", "bond", "team", "vrf table 7"):
+        port = r.port("d")
+        equal(port["state"], "running", "on its own")
+        name = kind.split()[0] + "0"
+        r.ip(f"link add {name} up type {kind}", "link set dev d down", f"link set dev d master {name}",
+             "link set dev d up")
+        equal((r.state("d"), r.port("d")["link"]), ("running", port["link"]), f"in a {kind}")
+        equal(r.state(name), "master", name)
+        r.ip("link set dev d nomaster", "link set dev d up", f"link del dev {name}")
+    equal((r.state("d"), r.port("d")["link"]), ("running", port["link"]), "on its own again")
+
+
+@test
+def a_device_whose_frames_a_macvlan_takes_is_no_port():
+    r = Router()
+    r.dummy("d")
+    for mode, state in (("bridge", "running"), ("private", "running"), ("vepa", "running"),
+                        ("passthru", "master")):
+        r.ip(f"link add link d name m up type macvlan mode {mode}")
+        equal((r.state("d"), r.state("m")), (state, "running"), f"with a macvlan, mode {mode}")
+        r.ip("link del dev m")
+        equal(r.state("d"), "running", "without it")
 
 
 @test

@@ -42,6 +42,7 @@ const char *api_state_name(uint32_t state)
 		[ROMON_PORT_STATE_NOT_ETHERNET] = "not-ethernet",
 		[ROMON_PORT_STATE_MASTER] = "master",
 		[ROMON_PORT_STATE_MEMBER] = "member",
+		[ROMON_PORT_STATE_LIMIT] = "limit",
 	};
 
 	if (state < sizeof(names) / sizeof(names[0]))

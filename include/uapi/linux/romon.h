@@ -29,11 +29,13 @@
  * @ROMON_PORT_STATE_NO_CARRIER: the device has no carrier
  * @ROMON_PORT_STATE_FORBIDDEN: forbid is on
  * @ROMON_PORT_STATE_DISABLED: the entry is disabled
- * @ROMON_PORT_STATE_LOOPBACK: a loopback device
- * @ROMON_PORT_STATE_NOT_ETHERNET: not an Ethernet device
- * @ROMON_PORT_STATE_MASTER: a bridge, bond or team; its members are the ports
+ * @ROMON_PORT_STATE_LOOPBACK: a loopback device or ifb
+ * @ROMON_PORT_STATE_NOT_ETHERNET: not an Ethernet device, or one that carries
+ *   IP alone
+ * @ROMON_PORT_STATE_MASTER: a bridge, bond, team or other device whose frames
+ *   belong to others, which are the ports
  * @ROMON_PORT_STATE_MEMBER: a member of a bridge, bond or team, which takes
- *   its frames
+ *   its frames; only in kernels without CONFIG_NETFILTER_INGRESS
  * @ROMON_PORT_STATE_LIMIT: more devices than max-ports, or memory is short
  */
 enum romon_port_state {
