@@ -380,7 +380,7 @@ static unsigned long romon_reach_patience(const struct romon_reach *r)
 				       ROMON_REACH_ROUND_TRIPS *
 				       READ_ONCE(r->rtt));
 
-	return patience << r->backoff;
+	return patience << READ_ONCE(r->backoff);
 }
 
 static bool romon_reach_is_silent(const struct romon_reach *r)
@@ -400,7 +400,7 @@ static void romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
 				const struct romon_route *route)
 {
 	if (r->backoff < ROMON_REACH_BACKOFF_MAX)
-		r->backoff++;
+		WRITE_ONCE(r->backoff, r->backoff + 1);
 	if (!r->detour_hops) {
 		/* Again, soon after it was thought to work? */
 		if (time_before(jiffies, r->returned + 2 * r->hold + 10 * HZ))
@@ -481,7 +481,7 @@ const struct romon_route *romon_reach_route(struct romon_net *rn,
 	if (!r)
 		r = romon_reach_add(topo, node);
 	if (r && READ_ONCE(r->proven))
-		r->backoff = 0;
+		WRITE_ONCE(r->backoff, 0);
 	if (r && r->n_doubts &&
 	    time_after(jiffies, r->looked + ROMON_REACH_LOOK))
 		romon_reach_look(rn, r);
@@ -567,9 +567,11 @@ void romon_reach_hear(struct romon_net *rn, const u8 *id,
 		WRITE_ONCE(r->heard, now);
 	if (!atomic_read(&r->unanswered))
 		return;
+	/* What took longer answers a later one: the first of them was lost. */
 	sample = now - READ_ONCE(r->since);
-	if (sample >= READ_ONCE(r->rtt) ||
-	    time_after(now, READ_ONCE(r->rtt_at) + ROMON_REACH_RTT_AGE)) {
+	if (sample <= romon_reach_patience(r) &&
+	    (sample >= READ_ONCE(r->rtt) ||
+	     time_after(now, READ_ONCE(r->rtt_at) + ROMON_REACH_RTT_AGE))) {
 		WRITE_ONCE(r->rtt, min_t(unsigned long, sample, HZ));
 		WRITE_ONCE(r->rtt_at, now);
 	}
