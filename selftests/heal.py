@@ -424,4 +424,39 @@ def a_neighbour_that_is_not_heard_is_missed_without_traffic():
     ring.whole()
 
 
+@test
+def ping_and_traceroute_tell_where_it_is_lost():
+    ring.whole()
+    path = ring.path()
+    # Nothing reaches r4 any more, by whatever way, and nobody is told.
+    for name in ("r3", "r5"):
+        ring.deafen("r4", name)
+
+    def run(*words):
+        done = subprocess.run(["romon", "-n", ring.net["r1"], *words], text=True,
+                              capture_output=True, timeout=LIMIT)
+        equal(done.returncode, 1, f"exit status of romon {' '.join(words)}")
+        return done.stderr
+
+    said = run("ping", ID["r4"], "count", "1")
+    check(f"ping: lost after {path[1]}" in said, f"ping says {said!r}")
+    said = run("traceroute", ID["r4"])
+    check(any(f"traceroute: lost after {name}" in said for name in ("r3", "r5")),
+          f"traceroute says {said!r}")
+    for name in ("r3", "r5"):
+        ring.undeafen("r4", name)
+    # What is lost while a way round takes over is told too, and of the way that
+    # it took.
+    ring.whole()
+    path = ring.path()
+    ping = Ping(ring)
+    ring.deafen(path[1], path[0])
+    wait_for(lambda: ping.lost, "an echo that is told lost")
+    time.sleep(2.5)
+    said = ping.end()
+    ring.undeafen(path[1], path[0])
+    equal(set(said.splitlines()), {f"romon: ping: lost after {path[0]}"}, "what ping says")
+    ring.whole()
+
+
 main(setup)
