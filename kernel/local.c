@@ -9,6 +9,7 @@
 #include "net.h"
 #include "netlink.h"
 #include "port.h"
+#include "reach.h"
 #include "topology.h"
 #include "trace.h"
 #include "tx.h"
@@ -134,6 +135,7 @@ void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 
 	trace_romon_deliver(port, skb, f);
 	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+	romon_reach_hear(rn, d->h.src, d->entry, f->hops);
 
 	ports = (const void *)(skb->data + f->body);
 	if (ports->dst == cpu_to_be16(ROMON_SERVICE_ECHO)) {

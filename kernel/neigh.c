@@ -356,6 +356,25 @@ static unsigned long romon_neigh_tick(const struct romon_net *rn)
 	return max(1UL, (unsigned long)interval * HZ / ROMON_HELLO_TICKS);
 }
 
+/*
+ * Whether a neighbour that should be heard is not heard any more. Nothing is
+ * said of one that may speak unhashed, or that was never heard. Under RCU.
+ */
+bool romon_neigh_is_lost_rcu(struct romon_port *port, const u8 *mac)
+{
+	unsigned long timeout = ROMON_HELLO_LOST * romon_neigh_tick(port->rn);
+	const struct romon_neigh *n;
+	bool lost;
+
+	if (romon_secrets_unhashed(romon_port_secrets_rcu(port)))
+		return false;
+	spin_lock_bh(&port->neighs.lock);
+	n = romon_neigh_find(port, mac);
+	lost = n && !n->up && time_after(jiffies, n->heard + timeout);
+	spin_unlock_bh(&port->neighs.lock);
+	return lost;
+}
+
 static void romon_neigh_work(struct work_struct *work)
 {
 	struct romon_net *rn = container_of(to_delayed_work(work),

@@ -84,6 +84,7 @@ enum romon_drop romon_neigh_accept(struct romon_port *port,
 void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 		     struct sk_buff *skb, const struct romon_frame *f,
 		     const struct romon_auth *auth);
+bool romon_neigh_is_lost_rcu(struct romon_port *port, const u8 *mac);
 void romon_neigh_announce(struct romon_net *rn);
 
 bool romon_neigh_info(struct romon_port *port, u32 index,

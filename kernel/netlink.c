@@ -759,6 +759,7 @@ static int romon_nl_put_node(struct sk_buff *skb, const struct romon_node *node)
 static int romon_nl_fill_node(struct sk_buff *skb, struct romon_net *rn,
 			      struct romon_node *node, unsigned int index,
 			      u32 portid, u32 seq, int flags, u8 cmd, bool wire,
+			      const enum romon_route_reason *reason,
 			      struct netlink_callback *cb)
 {
 	struct romon_topology *topo = &rn->topo;
@@ -773,10 +774,11 @@ static int romon_nl_fill_node(struct sk_buff *skb, struct romon_net *rn,
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (romon_nl_put_node(skb, node))
+	if (romon_nl_put_node(skb, node) ||
+	    (reason && nla_put_u32(skb, ROMON_A_NODE_REASON, *reason)))
 		goto cancel;
 
-	route = romon_node_route(topo, node, index);
+	route = romon_route_get(topo, node, index);
 	if (!route)
 		goto end;
 	if (nla_put_u8(skb, ROMON_A_NODE_ACTIVE, route->active) ||
@@ -814,7 +816,9 @@ cancel:
 	return -EMSGSIZE;
 }
 
-void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd)
+/* @reason: why its route has changed, or why it has none any more */
+void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd,
+		       const enum romon_route_reason *reason)
 {
 	struct sk_buff *msg;
 	int err;
@@ -822,7 +826,8 @@ void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd)
 	msg = romon_nl_event_new(rn, NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	err = romon_nl_fill_node(msg, rn, node, 0, 0, 0, 0, cmd, false, NULL);
+	err = romon_nl_fill_node(msg, rn, node, 0, 0, 0, 0, cmd, false, reason,
+				 NULL);
 	romon_nl_event_send(rn, msg, err, GFP_KERNEL);
 }
 
@@ -847,7 +852,7 @@ int romon_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (node && romon_node_is_known(node)) {
 		err = romon_nl_fill_node(msg, rn, node, 0, info->snd_portid,
 					 info->snd_seq, 0, ROMON_CMD_NODE_GET,
-					 true, NULL);
+					 true, NULL, NULL);
 	} else {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ROMON_A_NODE_ID],
 				    "No router of this ID is known");
@@ -865,7 +870,7 @@ int romon_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 struct romon_nl_node_cursor {
 	u8	id[ETH_ALEN];
 	u8	within;
-	u8	route;
+	unsigned int route;
 };
 
 int romon_nl_node_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -890,11 +895,12 @@ int romon_nl_node_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		memcpy(cursor->id, node->id, ETH_ALEN);
 		cursor->within = true;
 		while (romon_node_is_known(node) &&
-		       cursor->route <= node->n_alternatives) {
+		       romon_route_exists(topo, node, &cursor->route)) {
 			err = romon_nl_fill_node(skb, rn, node, cursor->route,
 						 portid, cb->nlh->nlmsg_seq,
 						 NLM_F_MULTI,
-						 ROMON_CMD_NODE_GET, false, cb);
+						 ROMON_CMD_NODE_GET, false,
+						 NULL, cb);
 			if (err)
 				goto out;
 			cursor->route++;
@@ -928,10 +934,10 @@ static int romon_nl_fill_edge(struct sk_buff *skb, struct romon_edge *edge,
 			      u32 portid, struct netlink_callback *cb)
 {
 	struct romon_edge_end *from = &edge->end[0], *to = &edge->end[1];
-	bool active = to->node->via == to;
+	bool active = romon_node_via(to->node) == to;
 	void *hdr;
 
-	if (from->node->via == from) {
+	if (romon_node_via(from->node) == from) {
 		swap(from, to);
 		active = true;
 	}

@@ -6,6 +6,8 @@
 
 #include <linux/types.h>
 
+#include <uapi/linux/romon.h>
+
 #include "drop.h"
 
 struct romon_neigh_info;
@@ -41,7 +43,8 @@ void romon_nl_neigh_ntf(struct romon_port *port,
 			const struct romon_neigh_info *info, u8 cmd);
 void romon_nl_refused(struct romon_port *port, const u8 *mac,
 		      enum romon_drop reason);
-void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd);
+void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd,
+		       const enum romon_route_reason *reason);
 
 int romon_nl_init(void);
 void romon_nl_exit(void);

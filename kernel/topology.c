@@ -6,7 +6,6 @@
  */
 
 #include <linux/etherdevice.h>
-#include <linux/jhash.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -60,16 +59,6 @@ static bool romon_end_equal(const struct romon_end *a,
 	       a->cost == b->cost && !memcmp(a->mac, b->mac, ETH_ALEN);
 }
 
-static u32 romon_edge_cost(struct romon_edge_end *end)
-{
-	return end->port.cost + romon_edge_peer(end)->port.cost;
-}
-
-static u32 romon_edge_l2mtu(struct romon_edge_end *end)
-{
-	return min(end->port.l2mtu, romon_edge_peer(end)->port.l2mtu);
-}
-
 struct romon_node *romon_node_find(struct romon_topology *topo, const u8 *id)
 {
 	struct rb_node *rb = topo->nodes.rb_node;
@@ -112,6 +101,13 @@ bool romon_node_is_known(const struct romon_node *node)
 	return node->via && node->answered;
 }
 
+/* The end at a node of the last hop of the route in use. */
+struct romon_edge_end *romon_node_via(const struct romon_node *node)
+{
+	return romon_reach_has_detour(node) ?
+	       node->reach->detour[node->reach->detour_hops - 1] : node->via;
+}
+
 static struct romon_node *romon_node_add(struct romon_topology *topo,
 					 const u8 *id)
 {
@@ -124,7 +120,6 @@ static struct romon_node *romon_node_add(struct romon_topology *topo,
 		return NULL;
 	memcpy(node->id, id, ETH_ALEN);
 	node->edges = RB_ROOT;
-	RB_CLEAR_NODE(&node->heap);
 
 	while (*link) {
 		parent = *link;
@@ -144,6 +139,7 @@ static void romon_node_free(struct romon_topology *topo,
 			    struct romon_node *node)
 {
 	lockdep_assert_held(&topo->lock);
+	romon_reach_del(topo, node);
 	rb_erase(&node->rb, &topo->nodes);
 	topo->n_nodes--;
 	kfree(node->identity);
@@ -233,6 +229,7 @@ static void romon_edge_del(struct romon_topology *topo,
 			   struct romon_edge *edge)
 {
 	lockdep_assert_held(&topo->lock);
+	romon_reach_edge_gone(topo, edge);
 	rb_erase(&edge->end[0].rb, &edge->end[0].node->edges);
 	rb_erase(&edge->end[1].rb, &edge->end[1].node->edges);
 	kfree(edge);
@@ -287,209 +284,47 @@ struct romon_edge *romon_edge_after(struct romon_topology *topo,
 	return NULL;
 }
 
-static bool romon_node_before(const struct romon_node *a,
-			      const struct romon_node *b)
+/* Tell of a node what has changed since it was last told of. */
+void romon_topology_tell(struct romon_net *rn, struct romon_node *node,
+			 enum romon_route_reason reason)
 {
-	if (a->cost != b->cost)
-		return a->cost < b->cost;
-	if (a->hops != b->hops)
-		return a->hops < b->hops;
-	return memcmp(a->id, b->id, ETH_ALEN) < 0;
-}
-
-static void romon_heap_add(struct rb_root_cached *heap,
-			   struct romon_node *node)
-{
-	struct rb_node **link = &heap->rb_root.rb_node, *parent = NULL;
-	bool leftmost = true;
-
-	while (*link) {
-		parent = *link;
-		if (romon_node_before(node, rb_entry(parent, struct romon_node,
-						     heap))) {
-			link = &parent->rb_left;
-		} else {
-			link = &parent->rb_right;
-			leftmost = false;
-		}
-	}
-	rb_link_node(&node->heap, parent, link);
-	rb_insert_color_cached(&node->heap, heap, leftmost);
-}
-
-static struct romon_node *romon_heap_pop(struct rb_root_cached *heap)
-{
-	struct rb_node *rb = rb_first_cached(heap);
-
-	if (!rb)
-		return NULL;
-	rb_erase_cached(rb, heap);
-	RB_CLEAR_NODE(rb);
-	return rb_entry(rb, struct romon_node, heap);
-}
-
-/*
- * Of two edges between the same nodes the one that a later flood told of: the
- * other may be a port's whose number has changed.
- */
-static bool romon_edge_supersedes(struct romon_edge_end *a,
-				  struct romon_edge_end *b)
-{
-	return romon_edge_peer(a)->node == romon_edge_peer(b)->node &&
-	       (s32)(romon_edge_of(a)->flood - romon_edge_of(b)->flood) > 0;
-}
-
-/* Whether @node is reached better over @end, a port of its, than so far. */
-static void romon_topology_relax(struct rb_root_cached *heap,
-				 struct romon_node *parent,
-				 struct romon_edge_end *end)
-{
-	u32 cost = parent->cost + romon_edge_cost(end);
-	struct romon_node *node = end->node;
-	u32 hops = parent->hops + 1;
-
-	if (node->settled)
-		return;
-	/* Parents come in a fixed order, so of equals always the same wins. */
-	if (node->via && (cost > node->cost ||
-			  (cost == node->cost &&
-			   (hops > node->hops || (hops == node->hops &&
-			    !romon_edge_supersedes(end, node->via))))))
-		return;
-	if (node->via)
-		rb_erase_cached(&node->heap, heap);
-	node->via = end;
-	node->cost = cost;
-	node->hops = hops;
-	romon_heap_add(heap, node);
-}
-
-/* What follows from the way to a node, once that is known. */
-static void romon_topology_settle(struct romon_node *node)
-{
-	struct romon_node *parent;
-	u32 words[4] = {};
-
-	node->settled = true;
-	if (!node->via)
-		return;
-	parent = romon_edge_peer(node->via)->node;
-	node->l2mtu = min_t(u32, parent->l2mtu, romon_edge_l2mtu(node->via));
-	words[0] = romon_edge_peer(node->via)->port.link;
-	words[1] = node->cost;
-	memcpy(&words[2], node->via->port.mac, ETH_ALEN);
-	node->path_hash = jhash2(words, ARRAY_SIZE(words), parent->path_hash);
-}
-
-static bool romon_alternative_before(const struct romon_alternative *a,
-				     const struct romon_alternative *b)
-{
-	return a->cost != b->cost ? a->cost < b->cost : a->hops < b->hops;
-}
-
-/* Keep the best of each last hop, and of those the best few, in order. */
-static void romon_alternative_add(struct romon_node *node,
-				  const struct romon_alternative *new)
-{
-	struct romon_alternative *alts = node->alternatives;
-	unsigned int i, n = node->n_alternatives;
-
-	for (i = 0; i < n; i++)
-		if (alts[i].last == new->last)
-			break;
-	if (i < n) {
-		if (!romon_alternative_before(new, &alts[i]))
-			return;
-	} else if (n < ROMON_ALTERNATIVES) {
-		node->n_alternatives++;
-	} else {
-		i = n - 1;
-		if (!romon_alternative_before(new, &alts[i]))
-			return;
-	}
-	for (; i && romon_alternative_before(new, &alts[i - 1]); i--)
-		alts[i] = alts[i - 1];
-	alts[i] = *new;
-}
-
-/*
- * An edge that no active route uses is another way to the node behind it,
- * and, against the active routes, to the nodes before that one, up to where
- * the way to its near side has branched off.
- */
-static void romon_topology_alternative(struct romon_topology *topo,
-				       struct romon_edge_end *entry,
-				       u32 hop_limit)
-{
-	struct romon_node *from = romon_edge_peer(entry)->node;
-	struct romon_node *node, *to = entry->node;
-	struct romon_alternative alt = {
-		.entry = entry,
-		.last = entry,
-	};
-
-	if (to->via == entry || !from->settled || !to->settled)
-		return;
-
-	topo->mark++;
-	for (node = from; node->via; node = romon_edge_peer(node->via)->node)
-		node->mark = topo->mark;
-	node->mark = topo->mark;
-
-	for (node = to; node->mark != topo->mark;
-	     node = romon_edge_peer(node->via)->node) {
-		alt.cost = from->cost + romon_edge_cost(entry) +
-			   to->cost - node->cost;
-		alt.hops = from->hops + 1 + to->hops - node->hops;
-		if (alt.hops <= hop_limit)
-			romon_alternative_add(node, &alt);
-		alt.last = romon_edge_peer(node->via);
-	}
-}
-
-/* Best routes from this router to all others, by cost, then by hops. */
-static void romon_topology_compute(struct romon_topology *topo, u32 hop_limit)
-{
-	struct rb_root_cached heap = RB_ROOT_CACHED;
-	struct romon_node *node;
-	struct rb_node *rb, *e;
+	struct romon_topology *topo = &rn->topo;
+	bool known = romon_node_is_known(node), moved;
+	u32 hash = node->path_hash, cost = node->cost;
 
 	lockdep_assert_held(&topo->lock);
-	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
-		node = rb_entry(rb, struct romon_node, rb);
-		node->via = NULL;
-		node->settled = false;
-		node->n_alternatives = 0;
+	if (romon_reach_has_detour(node)) {
+		hash = node->reach->detour_hash;
+		cost = node->reach->detour_cost;
 	}
+	moved = node->told_hash != hash;
+	reason = romon_reach_reason(node, reason);
+	if (known && node->told && cost < node->told_cost &&
+	    (reason == ROMON_ROUTE_REASON_EDGE_CHANGED ||
+	     reason == ROMON_ROUTE_REASON_EDGE_LOST))
+		reason = ROMON_ROUTE_REASON_CHEAPER;
 
-	topo->self->l2mtu = U16_MAX;
-	romon_heap_add(&heap, topo->self);
-	while ((node = romon_heap_pop(&heap))) {
-		cond_resched();
-		romon_topology_settle(node);
-		if (node->hops >= hop_limit)
-			continue;
-		for (e = rb_first(&node->edges); e; e = rb_next(e))
-			romon_topology_relax(&heap, node,
-					     romon_edge_peer(romon_edge_rb(e)));
-	}
-
-	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
-		cond_resched();
-		node = rb_entry(rb, struct romon_node, rb);
-		for (e = rb_first(&node->edges); e; e = rb_next(e))
-			romon_topology_alternative(topo, romon_edge_rb(e),
-						   hop_limit);
-	}
-	topo->dirty = false;
-	topo->generation++;
+	if (known && !node->told)
+		romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_ADD_NTF, NULL);
+	else if (!known && node->told)
+		romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_DEL_NTF, &reason);
+	else if (known && (node->changed || moved))
+		romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_CHANGE_NTF,
+				  moved ? &reason : NULL);
+	if (moved)
+		topo->generation++;
+	node->told = known;
+	node->told_hash = hash;
+	node->told_cost = cost;
+	node->changed = false;
 }
 
 /*
- * Compute if need be, and tell what that has changed. To be called before the
- * lock is dropped by whoever removes edges.
+ * Compute if need be, and tell what that has changed, and why. To be called
+ * before the lock is dropped by whoever removes edges.
  */
-static void romon_topology_update(struct romon_net *rn)
+static void romon_topology_update(struct romon_net *rn,
+				  enum romon_route_reason reason)
 {
 	struct romon_topology *topo = &rn->topo;
 	struct romon_node *node;
@@ -497,96 +332,20 @@ static void romon_topology_update(struct romon_net *rn)
 
 	lockdep_assert_held(&topo->lock);
 	if (topo->dirty)
-		romon_topology_compute(topo, READ_ONCE(rn->limits.hop_limit));
+		romon_route_compute(topo, READ_ONCE(rn->limits.hop_limit));
+	romon_reach_review(rn);
 
 	for (rb = rb_first(&topo->nodes); rb; rb = next) {
-		bool known;
-
 		next = rb_next(rb);
 		node = rb_entry(rb, struct romon_node, rb);
 		if (node == topo->self)
 			continue;
-		known = romon_node_is_known(node);
-		if (known && !node->told)
-			romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_ADD_NTF);
-		else if (!known && node->told)
-			romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_DEL_NTF);
-		else if (known && (node->changed ||
-				   node->told_hash != node->path_hash))
-			romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_CHANGE_NTF);
-		node->told = known;
-		node->told_hash = node->path_hash;
-		node->changed = false;
+		romon_topology_tell(rn, node, reason);
 		if (RB_EMPTY_ROOT(&node->edges)) {
 			topo->generation++;
 			romon_node_free(topo, node);
 		}
 	}
-}
-
-/**
- * romon_node_route() - write out a route
- * @topo:	locked, and stays so while the route is used
- * @node:	where to
- * @index:	0 is the active route, higher ones are the alternatives
- *
- * Return: the route, valid until the next call, or NULL if there are no more.
- */
-const struct romon_route *romon_node_route(struct romon_topology *topo,
-					   struct romon_node *node,
-					   unsigned int index)
-{
-	struct romon_route *route = &topo->route;
-	struct romon_edge_end *entry = NULL;
-	struct romon_node *n, *via = node;
-	u32 i;
-
-	lockdep_assert_held(&topo->lock);
-	if (!node->via || index > node->n_alternatives)
-		return NULL;
-
-	route->node = node;
-	route->active = !index;
-	route->cost = node->cost;
-	route->hops = node->hops;
-	if (index) {
-		const struct romon_alternative *alt;
-
-		alt = &node->alternatives[index - 1];
-		route->cost = alt->cost;
-		route->hops = alt->hops;
-		entry = alt->entry;
-		via = romon_edge_peer(entry)->node;
-	}
-
-	for (n = via, i = via->hops; i; n = romon_edge_peer(n->via)->node)
-		route->hop[--i] = n->via;
-	if (entry) {
-		i = via->hops;
-		route->hop[i++] = entry;
-		for (n = entry->node; n != node;
-		     n = romon_edge_peer(n->via)->node)
-			route->hop[i++] = romon_edge_peer(n->via);
-	}
-
-	route->l2mtu = U16_MAX;
-	for (i = 0; i < route->hops; i++)
-		route->l2mtu = min_t(u32, route->l2mtu,
-				     romon_edge_l2mtu(route->hop[i]));
-	return route;
-}
-
-/* A route as it goes into a frame. Return: the number of entries. */
-u8 romon_route_wire(const struct romon_route *route,
-		    struct romon_wire_entry *wire)
-{
-	u32 i;
-
-	for (i = 0; i < route->hops; i++) {
-		wire[i].link = cpu_to_be32(romon_edge_peer(route->hop[i])->port.link);
-		memcpy(wire[i].mac, route->hop[i]->port.mac, ETH_ALEN);
-	}
-	return route->hops;
 }
 
 /*
@@ -809,6 +568,22 @@ static void romon_topology_drain(struct romon_net *rn)
 	}
 }
 
+/* Answers to the last flood may still be on their way. */
+bool romon_topology_flood_is_fresh(const struct romon_topology *topo)
+{
+	return time_before64(get_jiffies_64(), topo->flood_at + HZ / 4);
+}
+
+/* How many floods in a row have not told of an edge. */
+u32 romon_edge_missed(const struct romon_topology *topo,
+		      const struct romon_edge *edge)
+{
+	u32 missed = topo->flood - edge->flood;
+
+	return missed && romon_topology_flood_is_fresh(topo) ? missed - 1 :
+	       missed;
+}
+
 /*
  * An edge is old if nobody has told of it for a long time, or if several
  * floods, the last of them long enough ago, should have found it and did not.
@@ -816,17 +591,35 @@ static void romon_topology_drain(struct romon_net *rn)
 static bool romon_edge_is_old(const struct romon_net *rn,
 			      const struct romon_edge *edge)
 {
-	const struct romon_topology *topo = &rn->topo;
-	u32 missed, timeout = READ_ONCE(rn->limits.node_timeout_s);
+	u32 timeout = READ_ONCE(rn->limits.node_timeout_s);
 
 	if (time_after(jiffies, edge->seen + (unsigned long)timeout * HZ))
 		return true;
-	/* Its answers may still be on their way. */
-	missed = topo->flood - edge->flood;
-	if (missed && time_before64(get_jiffies_64(), topo->flood_at + HZ / 4))
-		missed--;
-	return missed >= ROMON_EDGE_MISSED_FLOODS &&
+	return romon_edge_missed(&rn->topo, edge) >= ROMON_EDGE_MISSED_FLOODS &&
 	       time_after(jiffies, edge->seen + HZ);
+}
+
+/* Take out the edges to neighbours that are not heard any more. */
+static void romon_topology_miss_neighbors(struct romon_net *rn)
+{
+	struct romon_topology *topo = &rn->topo;
+	struct rb_node *e, *next;
+
+	lockdep_assert_held(&topo->lock);
+	for (e = rb_first(&topo->self->edges); e; e = next) {
+		struct romon_edge_end *end = romon_edge_rb(e);
+		struct romon_port *port;
+		bool lost;
+
+		next = rb_next(e);
+		rcu_read_lock();
+		port = romon_port_running_rcu(rn, end->port.link);
+		lost = port && romon_neigh_is_lost_rcu(port,
+						       romon_edge_peer(end)->port.mac);
+		rcu_read_unlock();
+		if (lost)
+			romon_edge_del(topo, romon_edge_of(end));
+	}
 }
 
 static void romon_topology_age(struct romon_net *rn)
@@ -836,6 +629,7 @@ static void romon_topology_age(struct romon_net *rn)
 
 	lockdep_assert_held(&topo->lock);
 	topo->aged_at = get_jiffies_64();
+	romon_reach_age(rn);
 	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
 		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
 
@@ -860,12 +654,12 @@ static int romon_topology_xmit(struct romon_net *rn, struct sk_buff *skb,
 	u8 hops;
 
 	lockdep_assert_held(&topo->lock);
-	route = romon_node_route(topo, node, 0);
-	hops = romon_route_wire(route, topo->wire);
+	route = romon_reach_route(rn, node, &hops);
 	if (romon_wire_data_len(hops, skb->len) > route->l2mtu) {
 		romon_drop(rn, NULL, skb, ROMON_DROP_too_big);
 		return -EMSGSIZE;
 	}
+	romon_reach_sent(topo, node);
 
 	rcu_read_lock();
 	self = rcu_dereference(rn->self);
@@ -878,7 +672,7 @@ static int romon_topology_xmit(struct romon_net *rn, struct sk_buff *skb,
 	return err;
 }
 
-static void romon_topology_ask(struct romon_net *rn)
+void romon_topology_ask(struct romon_net *rn)
 {
 	rn->topo.asked_at = get_jiffies_64();
 	romon_discover_request(rn);
@@ -941,9 +735,19 @@ static void romon_topology_work(struct work_struct *work)
 	mutex_lock(&topo->lock);
 	romon_topology_drain(rn);
 	if (topo->self) {
-		if (time_after64(get_jiffies_64(), topo->aged_at + HZ))
+		/* Equal links, of which the last flood has told otherwise. */
+		if (topo->undecided && topo->decided_flood != topo->flood &&
+		    !romon_topology_flood_is_fresh(topo))
+			topo->dirty = true;
+		romon_topology_update(rn, ROMON_ROUTE_REASON_EDGE_CHANGED);
+		if (time_after64(get_jiffies_64(), topo->aged_at + HZ)) {
+			romon_topology_miss_neighbors(rn);
+			if (topo->dirty)
+				romon_topology_update(rn, ROMON_ROUTE_REASON_NEIGHBOR_LOST);
 			romon_topology_age(rn);
-		romon_topology_update(rn);
+			if (topo->dirty)
+				romon_topology_update(rn, ROMON_ROUTE_REASON_EDGE_LOST);
+		}
 		romon_topology_serve(rn);
 		if (!skb_queue_empty(&topo->pending))
 			delay = HZ / 10;
@@ -1055,7 +859,9 @@ void romon_topology_port_down(struct romon_net *rn, u32 link)
 		if (end->port.link == link)
 			romon_edge_del(topo, romon_edge_of(end));
 	}
-	romon_topology_update(rn);
+	romon_topology_update(rn, rcu_access_pointer(rn->self) ?
+			      ROMON_ROUTE_REASON_PORT_DOWN :
+			      ROMON_ROUTE_REASON_OFF);
 out:
 	mutex_unlock(&topo->lock);
 }
@@ -1079,7 +885,7 @@ void romon_topology_port_change(struct romon_net *rn,
 			topo->dirty = true;
 		}
 	}
-	romon_topology_update(rn);
+	romon_topology_update(rn, ROMON_ROUTE_REASON_PORT_CHANGED);
 out:
 	mutex_unlock(&topo->lock);
 }
@@ -1092,7 +898,7 @@ void romon_topology_refresh(struct romon_net *rn)
 	mutex_lock(&topo->lock);
 	topo->dirty = true;
 	if (topo->self)
-		romon_topology_update(rn);
+		romon_topology_update(rn, ROMON_ROUTE_REASON_SETTINGS);
 	mutex_unlock(&topo->lock);
 }
 
@@ -1105,6 +911,7 @@ void romon_topology_net_init(struct romon_net *rn)
 	__skb_queue_head_init(&topo->pending);
 	skb_queue_head_init(&topo->rcv);
 	topo->pause = 1;
+	romon_reach_net_init(rn);
 	INIT_DELAYED_WORK(&topo->work, romon_topology_work);
 }
 
@@ -1128,6 +935,7 @@ int romon_topology_start(struct romon_net *rn, const u8 *id)
 void romon_topology_stop(struct romon_net *rn)
 {
 	struct romon_topology *topo = &rn->topo;
+	enum romon_route_reason off = ROMON_ROUTE_REASON_OFF;
 	struct rb_node *rb, *e;
 	struct sk_buff *skb;
 
@@ -1141,7 +949,8 @@ void romon_topology_stop(struct romon_net *rn)
 		node->via = NULL;
 		node->n_alternatives = 0;
 		if (node->told)
-			romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_DEL_NTF);
+			romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_DEL_NTF,
+					  &off);
 		romon_node_free(topo, node);
 		cond_resched();
 	}

@@ -11,6 +11,8 @@
 
 #include <uapi/linux/romon.h>
 
+#include "reach.h"
+#include "route.h"
 #include "wire.h"
 
 struct netlink_ext_ack;
@@ -18,9 +20,6 @@ struct romon_datagram;
 struct romon_net;
 struct romon_node;
 struct romon_port;
-
-/* Alternative routes kept for a node beside the active one. */
-#define ROMON_ALTERNATIVES	3
 
 /* One end of an edge, in the tree of its node. */
 struct romon_edge_end {
@@ -35,18 +34,19 @@ struct romon_edge {
 	struct romon_edge_end end[2];	/* as last told: parent, answerer */
 	unsigned long	seen;		/* jiffies */
 	u32		flood;		/* number of the flood that told */
+	u32		held;		/* by doubts and detours */
+	u32		doubt_round;	/* is romon_topology.doubt_round if */
+	u32		doubts;		/* it has these */
 };
 
-/*
- * A loop-free route that reaches its node over another last hop than the
- * active route does: the active route to the far side of @entry, over it, and
- * from there against the active routes back up to the node.
- */
-struct romon_alternative {
-	struct romon_edge_end *entry;	/* the end nearer to the node */
-	struct romon_edge_end *last;	/* of the last hop, the end at the node */
-	u32	cost;
-	u32	hops;
+/* The way to a node in the search under way, by which it is ordered. */
+struct romon_label {
+	struct rb_node	heap;
+	struct romon_edge_end *via;
+	u32		doubts;
+	u32		cost;
+	u32		hops;
+	bool		settled;	/* no better one will be found */
 };
 
 /**
@@ -59,20 +59,23 @@ struct romon_alternative {
  * @identity:	without control characters, NUL-terminated, or NULL
  * @board:	likewise
  * @version:	as on the wire
- * @via:	the end at this node of the last hop of the active route; NULL
+ * @via:	the end at this node of the last hop of the best route; NULL
  *		if there is none
- * @cost:	of the active route
- * @hops:	of the active route
- * @l2mtu:	smallest on the active route
- * @path_hash:	tells whether the active route has changed
- * @told_hash:	@path_hash when it was last told
+ * @cost:	of the best route
+ * @hops:	of the best route
+ * @l2mtu:	smallest on the best route
+ * @path_hash:	tells whether the best route has changed
+ * @told_hash:	that of the route in use when it was last told
+ * @told_cost:	cost of the route in use when it was last told
  * @told:	an event said that it was found
  * @changed:	what it says of itself has changed since then
- * @settled:	the computation is done with it
+ * @label:	of the search under way
+ * @doubt_round: is romon_topology.doubt_round if @doubts is of this round
+ * @doubts:	of a router on routes that were not answered
  * @mark:	tells ancestors of a node, while looking for alternatives
- * @heap:	in the heap of the computation
  * @alternatives: by cost
  * @n_alternatives: how many
+ * @reach:	whether it answers; NULL if nothing was sent there lately
  *
  * All under romon_topology.lock.
  */
@@ -93,25 +96,17 @@ struct romon_node {
 	u32		l2mtu;
 	u32		path_hash;
 	u32		told_hash;
+	u32		told_cost;
 	bool		told;
 	bool		changed;
-	bool		settled;
+	struct romon_label label;
+	u32		doubt_round;
+	u32		doubts;
 	u32		mark;
-	struct rb_node	heap;
 
 	struct romon_alternative alternatives[ROMON_ALTERNATIVES];
 	u8		n_alternatives;
-};
-
-/* A route written out: the active one of a node, or an alternative. */
-struct romon_route {
-	const struct romon_node *node;
-	u32	cost;
-	u32	hops;
-	u32	l2mtu;
-	bool	active;
-	/* ends at the node that is reached, from the first hop to the last */
-	struct romon_edge_end *hop[ROMON_HOP_LIMIT_MAX];
+	struct romon_reach *reach;
 };
 
 /**
@@ -125,6 +120,8 @@ struct romon_route {
  * @flood:	number of this router's last flood
  * @flood_at:	jiffies64 of it
  * @dirty:	edges have changed since routes were computed
+ * @undecided:	of equal links one was used that the last flood did not find
+ * @decided_flood: number of the last flood that all routes take account of
  * @aged_at:	jiffies64 of the last look for old edges
  * @pending:	datagrams that wait for a route
  * @pending_size: memory that they take
@@ -134,7 +131,15 @@ struct romon_route {
  * @kicked:	bit 0: @work has been asked to run soon
  * @pause:	jiffies that @work lets answers gather, by how long it took last
  * @mark:	last value used for romon_node.mark
- * @route:	what romon_node_route() returns
+ * @doubt_round: number of the last search for a detour, or of routes
+ * @reaches:	all of &struct romon_reach
+ * @reach_hash:	they, by ID. Changed under @lock, read under RCU
+ * @reach_seed:	of their hash
+ * @n_reaches:	how many; read without @lock
+ * @ask_tokens:	floods that may still be asked for because of routes that
+ *		are not answered
+ * @ask_refilled: jiffies64 when the last one was added
+ * @route:	what romon_route_get() returns
  * @wire:	a route as it goes into a frame
  *
  * Answers are queued in softirq as they are and read in process context, so
@@ -151,6 +156,8 @@ struct romon_topology {
 	u32			flood;
 	u64			flood_at;
 	bool			dirty;
+	bool			undecided;
+	u32			decided_flood;
 	u64			aged_at;
 	struct sk_buff_head	pending;
 	u32			pending_size;
@@ -162,6 +169,13 @@ struct romon_topology {
 	unsigned long		pause;
 
 	u32			mark;
+	u32			doubt_round;
+	struct list_head	reaches;
+	struct hlist_head	reach_hash[ROMON_REACH_BUCKETS];
+	u32			reach_seed;
+	u32			n_reaches;
+	u32			ask_tokens;
+	u64			ask_refilled;
 	struct romon_route	route;
 	struct romon_wire_entry	wire[ROMON_HOP_LIMIT_MAX];
 };
@@ -180,11 +194,14 @@ void romon_topology_port_change(struct romon_net *rn,
 struct romon_node *romon_node_find(struct romon_topology *topo, const u8 *id);
 struct romon_node *romon_node_after(struct romon_topology *topo, const u8 *id);
 bool romon_node_is_known(const struct romon_node *node);
-const struct romon_route *romon_node_route(struct romon_topology *topo,
-					   struct romon_node *node,
-					   unsigned int index);
-u8 romon_route_wire(const struct romon_route *route,
-		    struct romon_wire_entry *wire);
+struct romon_edge_end *romon_node_via(const struct romon_node *node);
+
+void romon_topology_ask(struct romon_net *rn);
+void romon_topology_tell(struct romon_net *rn, struct romon_node *node,
+			 enum romon_route_reason reason);
+bool romon_topology_flood_is_fresh(const struct romon_topology *topo);
+u32 romon_edge_missed(const struct romon_topology *topo,
+		      const struct romon_edge *edge);
 
 /* Where a dump of edges goes on. */
 struct romon_edge_key {

@@ -21,11 +21,12 @@ import genl  # noqa: E402
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
-def up(ns):
+def up(ns, devices=None, on=True):
+    """Set devices up, or down; all of a namespace if none are named."""
     with genl.netns(ns), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        for _, name in socket.if_nameindex():
+        for name in devices or [name for _, name in socket.if_nameindex()]:
             request = fcntl.ioctl(sock, SIOCGIFFLAGS, struct.pack("16sH22x", name.encode(), 0))
-            flags = struct.unpack_from("H", request, 16)[0] | IFF_UP
+            flags = struct.unpack_from("H", request, 16)[0] & ~IFF_UP | (IFF_UP if on else 0)
             fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH22x", name.encode(), flags))
 
 

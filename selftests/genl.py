@@ -47,8 +47,11 @@ PORT_STATES = (
     "master member limit"
 ).split()
 
-
 NEIGHBOR_STATES = "init up".split()
+ROUTE_REASONS = (
+    "port-down port-changed neighbor-lost no-answer confirmed forgotten cheaper "
+    "edge-changed edge-lost settings off"
+).split()
 
 
 def _set(text):
@@ -84,7 +87,7 @@ SETS = {
     "refusal": _set("mac:mac reason:string age:u32"),
     "node": _set(
         "id:mac active:u8 cost:u32 hops:u32 path:macs l2mtu:u32 identity:string "
-        "version:string board:string age:u32 route:binary interface:string"
+        "version:string board:string age:u32 route:binary interface:string reason:u32"
     ),
     "end": _set("id:mac link:u32 mac:mac cost:u16 l2mtu:u32"),
     "edge": _set("from:nest:end to:nest:end cost:u32 l2mtu:u32 active:u8 age:u32"),
@@ -203,6 +206,8 @@ def parse(which, data):
         found["state"] = PORT_STATES[found["state"]]
     if which == "neighbor" and "state" in found:
         found["state"] = NEIGHBOR_STATES[found["state"]]
+    if which == "node" and "reason" in found:
+        found["reason"] = ROUTE_REASONS[found["reason"]]
     return found
 
 

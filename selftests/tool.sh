@@ -97,6 +97,11 @@ topology_is_drawn_in_every_form() {
 	command -v dot > /dev/null || return 0
 	r1 topology svg > "$tmp/svg"
 	grep -q '<svg' "$tmp/svg" || fail "no svg"
+	# What is markup to graphviz is a name all the same.
+	r1 set identity '<b>&"'
+	r1 topology svg > "$tmp/svg"
+	grep -q -F '&lt;b&gt;&amp;&quot;' "$tmp/svg" || fail "the name is not in the picture"
+	r1 set identity r1
 }
 
 ping_has_the_documented_keys_and_sums_up() {

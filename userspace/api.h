@@ -80,8 +80,8 @@ struct api_port {
 
 struct api_node {
 	uint8_t id[API_ID_LEN];
-	bool active, has_cost, has_hops, has_l2mtu, has_age;
-	uint32_t cost, hops, l2mtu, age_ms;
+	bool active, has_cost, has_hops, has_l2mtu, has_age, has_reason;
+	uint32_t cost, hops, l2mtu, age_ms, reason;
 	char *identity, *version, *board;	/* NULL if not known */
 	char interface[ROMON_IFNAME_MAX_LEN + 1];
 	uint8_t (*path)[API_ID_LEN];
@@ -213,5 +213,6 @@ void api_refused_free(struct api_refused *refused);
 
 const char *api_state_name(uint32_t state);
 const char *api_neighbor_state_name(uint32_t state);
+const char *api_route_reason_name(uint32_t reason);
 
 #endif /* ROMON_API_H */

@@ -50,6 +50,27 @@ const char *api_state_name(uint32_t state)
 	return "unknown";
 }
 
+const char *api_route_reason_name(uint32_t reason)
+{
+	static const char * const names[] = {
+		[ROMON_ROUTE_REASON_PORT_DOWN] = "port-down",
+		[ROMON_ROUTE_REASON_PORT_CHANGED] = "port-changed",
+		[ROMON_ROUTE_REASON_NEIGHBOR_LOST] = "neighbor-lost",
+		[ROMON_ROUTE_REASON_NO_ANSWER] = "no-answer",
+		[ROMON_ROUTE_REASON_CONFIRMED] = "confirmed",
+		[ROMON_ROUTE_REASON_FORGOTTEN] = "forgotten",
+		[ROMON_ROUTE_REASON_CHEAPER] = "cheaper",
+		[ROMON_ROUTE_REASON_EDGE_CHANGED] = "edge-changed",
+		[ROMON_ROUTE_REASON_EDGE_LOST] = "edge-lost",
+		[ROMON_ROUTE_REASON_SETTINGS] = "settings",
+		[ROMON_ROUTE_REASON_OFF] = "off",
+	};
+
+	if (reason < sizeof(names) / sizeof(names[0]))
+		return names[reason];
+	return "unknown";
+}
+
 const char *api_neighbor_state_name(uint32_t state)
 {
 	switch (state) {
@@ -251,6 +272,7 @@ void api_node_read(struct romon_nl_attrs attrs, struct api_node *n)
 	n->has_hops = read_u32(tb[ROMON_A_NODE_HOPS], &n->hops);
 	n->has_l2mtu = read_u32(tb[ROMON_A_NODE_L2MTU], &n->l2mtu);
 	n->has_age = read_u32(tb[ROMON_A_NODE_AGE], &n->age_ms);
+	n->has_reason = read_u32(tb[ROMON_A_NODE_REASON], &n->reason);
 	n->identity = read_string(tb[ROMON_A_NODE_IDENTITY]);
 	n->version = read_string(tb[ROMON_A_NODE_VERSION]);
 	n->board = read_string(tb[ROMON_A_NODE_BOARD]);

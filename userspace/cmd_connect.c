@@ -157,7 +157,7 @@ static int connect_run(struct args *args)
 		return EXIT_USAGE;
 	diagnose_begin(&diagnosis);
 	if (!session_find("connect", router, &c.target)) {
-		diagnose_end(&diagnosis, false);
+		diagnose_end(&diagnosis, "connect", false);
 		return EXIT_FAILED;
 	}
 	if (!connect_descriptors(&c)) {
@@ -170,7 +170,7 @@ static int connect_run(struct args *args)
 	loop_signal(SIGHUP, connect_stop);
 	status = connect_stream(&c, keepalive);
 	loop_end();
-	diagnose_end(&diagnosis, c.opened || status != EXIT_FAILED);
+	diagnose_end(&diagnosis, "connect", c.opened || status != EXIT_FAILED);
 	session_free(&c.target);
 	return status;
 }

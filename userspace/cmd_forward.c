@@ -332,11 +332,11 @@ static int forward_run(struct args *args)
 	}
 	diagnose_begin(&diagnosis);
 	if (!session_find("forward", router, &forward.target)) {
-		diagnose_end(&diagnosis, false);
+		diagnose_end(&diagnosis, "forward", false);
 		free(host);
 		return EXIT_FAILED;
 	}
-	diagnose_end(&diagnosis, true);
+	diagnose_end(&diagnosis, "forward", true);
 	signal(SIGPIPE, SIG_IGN);
 	loop_signal(SIGINT, forward_stop);
 	loop_signal(SIGTERM, forward_stop);

@@ -38,6 +38,11 @@ static const struct out_col sum_cols[SUM_COLS] = {
 
 enum ping_state { PING_WAITING, PING_ANSWERED, PING_LOST };
 
+/* How often the way in use is looked at, which tells where an echo was lost. */
+#define PING_LOOK	RUN_SECOND
+/* Numbers that no echo of a ping comes to, for those to routers on its way. */
+#define PING_SEARCH_SEQ	UINT32_C(0xc0000000)
+
 struct ping_probe {
 	int64_t sent;
 	int64_t rtt;
@@ -45,11 +50,24 @@ struct ping_probe {
 	enum ping_state state;
 };
 
+/* Where echoes are lost: each router on the way they took is asked, twice. */
+struct ping_search {
+	struct api_node way;
+	uint32_t seq;		/* of the first router on it */
+	bool *answered;
+	size_t left;		/* that have not */
+	int64_t again, end;	/* end 0: nothing is searched */
+};
+
 struct ping {
 	struct echo echo;
 	struct out *out;
 	uint8_t id[API_ID_LEN];
-	uint32_t l2mtu, hops;	/* of the way there when it was looked up */
+	/* The way in use when it was looked at last, and the one before it. */
+	struct api_node way, way_before;
+	int64_t looked, changed;
+	struct ping_search search;
+	bool searched;		/* and nothing was answered since */
 	uint64_t count, size;	/* count 0: until stopped */
 	int64_t interval, timeout;
 
@@ -90,6 +108,122 @@ static void ping_row(struct ping *p, uint32_t seq, size_t size, int64_t rtt,
 	out_flush(o);
 }
 
+/* The kernel changes the way without a word when answers stay out. */
+static void ping_look(struct ping *p, int64_t now)
+{
+	struct api_node way;
+
+	if (now < p->looked + PING_LOOK)
+		return;
+	p->looked = now;
+	if (api_node_find(p->id, &way))
+		return;
+	if (way.path_len == p->way.path_len && way.path_len &&
+	    !memcmp(way.path, p->way.path, way.path_len * API_ID_LEN)) {
+		api_node_free(&p->way);
+	} else {
+		api_node_free(&p->way_before);
+		p->way_before = p->way;
+		p->changed = now;
+	}
+	p->way = way;
+}
+
+static void ping_search_send(struct ping *p)
+{
+	struct ping_search *s = &p->search;
+
+	/* One that is not sent is one that is not answered. */
+	for (size_t i = 0; i < s->way.path_len; i++)
+		if (!s->answered[i])
+			echo_send(&p->echo, s->way.path[i],
+				  s->seq + (uint32_t)i, s->way.route, i + 1);
+}
+
+/* An echo that was sent then is lost: ask along the way that it took. */
+static void ping_search(struct ping *p, int64_t sent)
+{
+	struct api_node *way = p->way_before.path_len && sent < p->changed ?
+			       &p->way_before : &p->way;
+	struct ping_search *s = &p->search;
+	int64_t now = run_now(), wait;
+
+	if (p->searched || s->end || !way->path_len ||
+	    way->route_len < way->path_len)
+		return;
+	p->searched = true;
+	s->way = *way;
+	memset(way, 0, sizeof(*way));
+	p->looked = 0;
+	s->answered = xcalloc(s->way.path_len, sizeof(*s->answered));
+	s->left = s->way.path_len;
+	s->seq = (s->seq | PING_SEARCH_SEQ) + UINT8_MAX;
+	wait = p->timeout < RUN_SECOND ? p->timeout : RUN_SECOND;
+	s->again = now + wait / 2;
+	s->end = now + wait;
+	ping_search_send(p);
+}
+
+static void ping_search_answer(struct ping_search *s, const uint8_t *id,
+			       uint32_t seq)
+{
+	size_t i = seq - s->seq;
+
+	if (!s->end || i >= s->way.path_len || s->answered[i] ||
+	    memcmp(id, s->way.path[i], API_ID_LEN))
+		return;
+	s->answered[i] = true;
+	s->left--;
+}
+
+/* Behind the last one that answers; if all do it was nothing that lasts. */
+static void ping_search_complain(const struct ping_search *s)
+{
+	size_t last = s->way.path_len;
+	const struct api_node *known;
+	struct api_nodes nodes;
+	char buf[ID_STRLEN];
+
+	while (last && !s->answered[last - 1])
+		last--;
+	if (last == s->way.path_len)
+		return;
+	if (!last) {
+		complain("ping: lost after this router");
+		return;
+	}
+	memset(&nodes, 0, sizeof(nodes));
+	known = api_node_dump(&nodes) ? NULL :
+		router_by_id(&nodes, s->way.path[last - 1]);
+	complain("ping: lost after %s", known && known->identity ?
+		 known->identity : id_str(buf, s->way.path[last - 1]));
+	api_nodes_free(&nodes);
+}
+
+static void ping_search_end(struct ping_search *s)
+{
+	api_node_free(&s->way);
+	memset(&s->way, 0, sizeof(s->way));
+	free(s->answered);
+	s->answered = NULL;
+	s->end = 0;
+}
+
+static void ping_search_go_on(struct ping *p, int64_t now)
+{
+	struct ping_search *s = &p->search;
+
+	if (!s->end)
+		return;
+	if (!s->left || now >= s->end) {
+		ping_search_complain(s);
+		ping_search_end(s);
+	} else if (now >= s->again) {
+		s->again = RUN_FOREVER;
+		ping_search_send(p);
+	}
+}
+
 static void ping_lose(struct ping *p, uint32_t seq, const char *status)
 {
 	ping_probe(p, seq)->state = PING_LOST;
@@ -104,6 +238,10 @@ static void ping_answer(const uint8_t *id, uint32_t seq, size_t size,
 	struct ping_probe *probe;
 	struct ping *p = arg;
 
+	if (!error && seq >= PING_SEARCH_SEQ) {
+		ping_search_answer(&p->search, id, seq);
+		return;
+	}
 	if (memcmp(id, p->id, API_ID_LEN))
 		return;
 	if (error) {
@@ -126,6 +264,7 @@ static void ping_answer(const uint8_t *id, uint32_t seq, size_t size,
 	probe->state = PING_ANSWERED;
 	probe->rtt = at - probe->sent;
 	p->received++;
+	p->searched = false;
 	p->sum += (double)probe->rtt;
 	if (p->received == 1 || probe->rtt < p->min)
 		p->min = probe->rtt;
@@ -144,6 +283,7 @@ static void ping_expire(struct ping *p, int64_t now)
 			if (probe->sent + p->timeout > now)
 				break;
 			ping_lose(p, seq, "timeout");
+			ping_search(p, probe->sent);
 		}
 	}
 	while (p->first != p->next &&
@@ -171,7 +311,7 @@ static void ping_make_room(struct ping *p)
 static uint32_t ping_overhead(const struct ping *p)
 {
 	return sizeof(struct romon_wire_data) +
-	       p->hops * sizeof(struct romon_wire_entry) +
+	       p->way.hops * sizeof(struct romon_wire_entry) +
 	       sizeof(struct romon_wire_ports);
 }
 
@@ -196,12 +336,17 @@ static bool ping_send(struct ping *p)
 	}
 	if (err == -ENOBUFS || err == -EAGAIN || err == -ETIMEDOUT)
 		return true;
+	if (err == -EMSGSIZE && p->received) {
+		/* It has fitted: the way has become another one. */
+		ping_lose(p, seq, "too long");
+		return true;
+	}
 	p->next--;
 	p->failed = true;
-	if (err == -EMSGSIZE && p->l2mtu > ping_overhead(p))
+	if (err == -EMSGSIZE && p->way.l2mtu > ping_overhead(p))
 		complain("ping: size %llu: too long for this route, whose L2 MTU is %u: at most %u",
-			 (unsigned long long)p->size, p->l2mtu,
-			 p->l2mtu - ping_overhead(p));
+			 (unsigned long long)p->size, p->way.l2mtu,
+			 p->way.l2mtu - ping_overhead(p));
 	else
 		api_complain(p->echo.nl, "ping", err);
 	return false;
@@ -216,9 +361,11 @@ static void ping_loop(struct ping *p)
 		bool more = !p->count || sent < p->count;
 
 		ping_expire(p, now);
+		ping_search_go_on(p, now);
 		if (more && now >= next &&
 		    (p->interval || p->first == p->next)) {
 			sent++;
+			ping_look(p, now);
 			if (!ping_send(p))
 				return;
 			/* By the clock, but never two at once to catch up. */
@@ -229,7 +376,7 @@ static void ping_loop(struct ping *p)
 			ping_expire(p, now);
 			more = !p->count || sent < p->count;
 		}
-		if (!more && p->first == p->next)
+		if (!more && p->first == p->next && !p->search.end)
 			return;
 
 		until = RUN_FOREVER;
@@ -242,6 +389,10 @@ static void ping_loop(struct ping *p)
 			if (lost < until)
 				until = lost;
 		}
+		if (p->search.end && p->search.again < until)
+			until = p->search.again;
+		if (p->search.end && p->search.end < until)
+			until = p->search.end;
 		if (echo_wait(&p->echo, until)) {
 			complain("ping: the answers can not be read");
 			p->failed = true;
@@ -330,11 +481,11 @@ static int ping_run(struct args *args)
 		return EXIT_FAILED;
 	}
 	memcpy(p.id, node.id, API_ID_LEN);
-	p.l2mtu = node.l2mtu;
-	p.hops = node.hops;
 	diagnose_way(&diagnosis, &node, node.path_len);
-	api_node_free(&node);
+	p.way = node;
+	p.looked = run_now();
 	if (!echo_open(&p.echo, "ping", p.size, ping_answer, &p)) {
+		api_node_free(&p.way);
 		run_end();
 		diagnose_end(&diagnosis, "ping", true);
 		return EXIT_FAILED;
@@ -345,6 +496,9 @@ static int ping_run(struct args *args)
 	if (!p.failed || p.received || p.lost)
 		ping_summary(&p);
 	echo_close(&p.echo);
+	ping_search_end(&p.search);
+	api_node_free(&p.way);
+	api_node_free(&p.way_before);
 	free(p.probes);
 	run_end();
 	diagnose_end(&diagnosis, "ping", p.received || !p.lost);
@@ -360,5 +514,7 @@ const struct cmd cmd_ping = {
 	"\n"
 	"ROUTER is an ID or the identity of a router. Until stopped, unless count\n"
 	"is given. BYTES are those of the payload, 32 by default; interval and\n"
-	"timeout are 1 second; interval 0 sends as soon as an answer is here.\n",
+	"timeout are 1 second; interval 0 sends as soon as an answer is here.\n"
+	"If answers stay out, the routers on the way are asked behind which of them\n"
+	"the echoes are lost.\n",
 };

@@ -128,7 +128,7 @@ static int ssh_run(struct args *args)
 	}
 	diagnose_begin(&diagnosis);
 	found = session_find("ssh", router, &target);
-	diagnose_end(&diagnosis, found);
+	diagnose_end(&diagnosis, "ssh", found);
 	if (!found) {
 		free(user);
 		return EXIT_FAILED;

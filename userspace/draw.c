@@ -144,30 +144,36 @@ void draw_tree(const struct draw *draw, FILE *f)
 	free(list);
 }
 
-/* A string of graphviz: quotes and backslashes are its own. */
-static void draw_dot_string(FILE *f, const char *s)
+/* Text in a label that graphviz reads as HTML. */
+static void draw_dot_text(FILE *f, const char *s)
 {
 	char *clean = text_clean(s);
 
 	for (const char *p = clean; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			fputc('\\', f);
-		fputc(*p, f);
+		if (strchr("&<>\"", *p))
+			fprintf(f, "&#%d;", *p);
+		else
+			fputc(*p, f);
 	}
 	free(clean);
 }
 
-static void draw_dot_node(const struct draw *draw, FILE *f, const uint8_t *id)
+/* The name, and smaller below it the ID and what it costs to get there. */
+static void draw_dot_node(const struct draw *draw, FILE *f, const uint8_t *id,
+			  const struct api_node *node)
 {
 	const char *name = draw_identity(draw, id);
 	char buf[ID_STRLEN];
 
-	fprintf(f, "\t\"%s\" [label=\"", id_str(buf, id));
+	fprintf(f, "\t\"%s\" [label=<", id_str(buf, id));
 	if (name && *name) {
-		draw_dot_string(f, name);
-		fputs("\\n", f);
+		draw_dot_text(f, name);
+		fputs("<br/>", f);
 	}
-	fprintf(f, "%s\"%s];\n", buf, draw_is_self(draw, id) ?
+	fprintf(f, "<font point-size=\"8\" color=\"gray30\">%s", buf);
+	if (node && node->has_cost)
+		fprintf(f, "  cost %u", node->cost);
+	fprintf(f, "</font>>%s];\n", draw_is_self(draw, id) ?
 		", penwidth=2.5, fillcolor=\"#cfe8ff\"" : "");
 }
 
@@ -212,22 +218,31 @@ static void draw_dot_edge(const struct draw *draw, FILE *f, size_t i)
 
 	fprintf(f, "\t\"%s\" -- \"%s\" [label=\"%u\"%s];\n",
 		id_str(from, e->from.id), id_str(to, e->to.id), e->cost,
-		draw_edge_active(draw, i) ? ", penwidth=2.5" :
-		", style=dashed, color=gray60, fontcolor=gray40");
+		draw_edge_active(draw, i) ? ", penwidth=2" :
+		", style=dashed, color=gray60, fontcolor=gray50, constraint=false");
 }
 
+/*
+ * From left to right, because names are wider than high and a network is wider
+ * than deep. Where routers stand is decided by the ways in use alone, which
+ * makes it a tree; the other links are drawn across it.
+ */
 void draw_dot(const struct draw *draw, FILE *f)
 {
 	fputs("graph romon {\n"
-	      "\tgraph [overlap=false, splines=true, nodesep=0.4, ranksep=0.6];\n"
+	      "\tgraph [rankdir=LR, splines=true, nodesep=0.12, ranksep=0.9,\n"
+	      "\t\toutputorder=edgesfirst, fontname=\"sans-serif\", fontsize=9,\n"
+	      "\t\tlabel=\"bold: ways in use; dashed: other links; numbers: cost\"];\n"
 	      "\tnode [shape=box, style=\"rounded,filled\", fillcolor=white,\n"
-	      "\t\tfontname=\"sans-serif\", fontsize=11];\n"
+	      "\t\tfontname=\"sans-serif\", fontsize=11, height=0.3,\n"
+	      "\t\tmargin=\"0.08,0.03\"];\n"
 	      "\tedge [fontname=\"sans-serif\", fontsize=9];\n", f);
 	if (draw->config.has_current_id)
-		draw_dot_node(draw, f, draw->config.current_id);
+		draw_dot_node(draw, f, draw->config.current_id, NULL);
 	for (size_t i = 0; i < draw->nodes.n; i++)
 		if (draw->nodes.v[i].active)
-			draw_dot_node(draw, f, draw->nodes.v[i].id);
+			draw_dot_node(draw, f, draw->nodes.v[i].id,
+				      &draw->nodes.v[i]);
 	for (size_t i = 0; i < draw->edges.n; i++)
 		if (!draw_edge_before(draw, i))
 			draw_dot_edge(draw, f, i);

@@ -70,7 +70,8 @@ const struct out_col view_port_cols[VIEW_PORT_COLS] = {
 
 enum {
 	NODE_EVENT, NODE_ACTIVE, NODE_ADDRESS, NODE_COST, NODE_HOPS, NODE_PATH,
-	NODE_L2MTU, NODE_IDENTITY, NODE_VERSION, NODE_BOARD, NODE_INTERFACE
+	NODE_L2MTU, NODE_IDENTITY, NODE_VERSION, NODE_BOARD, NODE_INTERFACE,
+	NODE_REASON
 };
 
 const struct out_col view_node_cols[VIEW_NODE_COLS] = {
@@ -85,6 +86,7 @@ const struct out_col view_node_cols[VIEW_NODE_COLS] = {
 	[NODE_VERSION] = { "version", "VERSION", .gap = 2 },
 	[NODE_BOARD] = { "board", "BOARD", .gap = 2 },
 	[NODE_INTERFACE] = { .key = "interface" },
+	[NODE_REASON] = { "reason", "REASON", .gap = 2, .optional = true },
 };
 
 enum {
@@ -324,6 +326,8 @@ void view_node(struct out *o, const struct api_node *n, const char *event)
 	out_str(o, NODE_IDENTITY, n->identity);
 	out_str(o, NODE_VERSION, n->version);
 	out_str(o, NODE_BOARD, n->board);
+	if (n->has_reason)
+		out_str(o, NODE_REASON, api_route_reason_name(n->reason));
 	if (!out_options.json)
 		return;
 	if (n->has_age)

@@ -72,6 +72,46 @@ enum romon_neighbor_state {
 	ROMON_NEIGHBOR_STATE_MAX = (__ROMON_NEIGHBOR_STATE_MAX - 1)
 };
 
+/**
+ * enum romon_route_reason - Why the route in use to a router has changed, or
+ *   why there is none.
+ * @ROMON_ROUTE_REASON_PORT_DOWN: the port here that it left by, or the device,
+ *   has gone down
+ * @ROMON_ROUTE_REASON_PORT_CHANGED: cost, L2 MTU or link MAC of a port here
+ *   has changed
+ * @ROMON_ROUTE_REASON_NEIGHBOR_LOST: a neighbour of a port here is not heard
+ *   any more
+ * @ROMON_ROUTE_REASON_NO_ANSWER: datagrams sent there were not answered
+ * @ROMON_ROUTE_REASON_CONFIRMED: discovery has found all of the best route
+ *   again, after a time without an answer
+ * @ROMON_ROUTE_REASON_FORGOTTEN: nothing was sent there for so long that no
+ *   detour is needed
+ * @ROMON_ROUTE_REASON_CHEAPER: a cheaper way was found, or has become so
+ * @ROMON_ROUTE_REASON_EDGE_CHANGED: what other routers say of their ports on
+ *   the way has changed
+ * @ROMON_ROUTE_REASON_EDGE_LOST: discovery does not find a part of the way any
+ *   more
+ * @ROMON_ROUTE_REASON_SETTINGS: settings of this router have changed
+ * @ROMON_ROUTE_REASON_OFF: RoMON was switched off here
+ */
+enum romon_route_reason {
+	ROMON_ROUTE_REASON_PORT_DOWN,
+	ROMON_ROUTE_REASON_PORT_CHANGED,
+	ROMON_ROUTE_REASON_NEIGHBOR_LOST,
+	ROMON_ROUTE_REASON_NO_ANSWER,
+	ROMON_ROUTE_REASON_CONFIRMED,
+	ROMON_ROUTE_REASON_FORGOTTEN,
+	ROMON_ROUTE_REASON_CHEAPER,
+	ROMON_ROUTE_REASON_EDGE_CHANGED,
+	ROMON_ROUTE_REASON_EDGE_LOST,
+	ROMON_ROUTE_REASON_SETTINGS,
+	ROMON_ROUTE_REASON_OFF,
+
+	/* private: */
+	__ROMON_ROUTE_REASON_MAX,
+	ROMON_ROUTE_REASON_MAX = (__ROMON_ROUTE_REASON_MAX - 1)
+};
+
 enum {
 	ROMON_A_SECRETS_SECRET = 1,
 
@@ -204,6 +244,7 @@ enum {
 	ROMON_A_NODE_AGE,
 	ROMON_A_NODE_ROUTE,
 	ROMON_A_NODE_INTERFACE,
+	ROMON_A_NODE_REASON,
 
 	__ROMON_A_NODE_MAX,
 	ROMON_A_NODE_MAX = (__ROMON_A_NODE_MAX - 1)

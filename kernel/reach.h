@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which routers answer, and the way round what does not. */
+
+#ifndef ROMON_REACH_H
+#define ROMON_REACH_H
+
+#include <linux/atomic.h>
+#include <linux/if_ether.h>
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+#include <uapi/linux/romon.h>
+
+struct romon_edge;
+struct romon_edge_end;
+struct romon_net;
+struct romon_node;
+struct romon_route;
+struct romon_topology;
+struct romon_wire_entry;
+
+#define ROMON_REACH_BUCKETS	256
+/* Edges of unanswered routes that are remembered for a router. */
+#define ROMON_DOUBTS		64
+
+/* An edge of routes that were not answered. */
+struct romon_doubt {
+	struct romon_edge *edge;
+	u32	flood;		/* number of this router's last flood then */
+	u32	times;
+};
+
+/* The route in use as it goes into frames. Immutable; freed after RCU. */
+struct romon_way;
+
+/**
+ * struct romon_reach - whether a router answers what is sent to it
+ * @rcu:	for freeing
+ * @hash:	in romon_topology.reach_hash
+ * @list:	in romon_topology.reaches
+ * @id:		of the router
+ * @way:	the route in use. RCU, replaced under romon_topology.lock
+ * @unanswered:	datagrams sent on @way since the last answer
+ * @since:	jiffies of the first of them
+ * @heard:	jiffies of the last answer
+ * @rtt:	longest time in jiffies that an answer took lately
+ * @rtt_at:	jiffies when that was
+ * @proven:	an answer has come along @way, so nothing less is taken for one
+ * @node:	whose it is
+ * @sent:	jiffies of the last datagram
+ * @looked:	jiffies of the last look whether @detour is still needed
+ * @backoff:	times in a row that no answer came; each doubles the patience
+ * @doubts:	edges of routes that were not answered
+ * @n_doubts:	how many
+ * @held:	jiffies until which a doubt stays, however often it is refuted
+ * @hold:	how long that is
+ * @returned:	jiffies when the best route was last taken up again
+ * @asked:	jiffies of the last flood that it has asked for
+ * @ask_wait:	until the next one
+ * @detour:	the route in use if it is not the best one, from the first hop
+ *		to the last
+ * @detour_hops: its length, 0 if there is none
+ * @detour_cost: its cost
+ * @detour_hash: like romon_node.path_hash
+ * @confirmed:	the best route was taken up again, which is still to be told
+ *
+ * Made by datagrams that programs of this router send, and bounded by
+ * max-nodes because a node has one at most. What softirq writes, @unanswered
+ * to @proven, has no lock: a race costs an answer that is not counted or
+ * counted twice, and the next one sets it right. The rest is under
+ * romon_topology.lock.
+ */
+struct romon_reach {
+	struct rcu_head		rcu;
+	struct hlist_node	hash;
+	struct list_head	list;
+	u8			id[ETH_ALEN];
+	struct romon_way __rcu	*way;
+
+	atomic_t		unanswered;
+	unsigned long		since;
+	unsigned long		heard;
+	unsigned long		rtt;
+	unsigned long		rtt_at;
+	bool			proven;
+
+	struct romon_node	*node;
+	unsigned long		sent;
+	unsigned long		looked;
+	unsigned int		backoff;
+	struct romon_doubt	doubts[ROMON_DOUBTS];
+	unsigned int		n_doubts;
+	unsigned long		held;
+	unsigned long		hold;
+	unsigned long		returned;
+	unsigned long		asked;
+	unsigned long		ask_wait;
+	struct romon_edge_end	**detour;
+	u32			detour_hops;
+	u32			detour_cost;
+	u32			detour_hash;
+	bool			confirmed;
+};
+
+bool romon_reach_has_detour(const struct romon_node *node);
+const struct romon_route *romon_reach_route(struct romon_net *rn,
+					    struct romon_node *node, u8 *hops);
+void romon_reach_sent(struct romon_topology *topo, struct romon_node *node);
+void romon_reach_hear(struct romon_net *rn, const u8 *id,
+		      const struct romon_wire_entry *entry, u8 hops);
+
+void romon_reach_edge_gone(struct romon_topology *topo,
+			   struct romon_edge *edge);
+void romon_reach_review(struct romon_net *rn);
+enum romon_route_reason romon_reach_reason(struct romon_node *node,
+					   enum romon_route_reason reason);
+void romon_reach_age(struct romon_net *rn);
+void romon_reach_del(struct romon_topology *topo, struct romon_node *node);
+void romon_reach_net_init(struct romon_net *rn);
+
+#endif /* ROMON_REACH_H */
