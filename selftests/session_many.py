@@ -26,7 +26,7 @@ from sessions import (  # noqa: E402
 import genl  # noqa: E402
 
 SESSIONS = int(os.environ.get("ROMON_SESSIONS") or 300)
-OPENS = int(os.environ.get("ROMON_OPENS") or (2000 if SLOW else 10000))
+OPENS = int(os.environ.get("ROMON_OPENS") or (1000 if SLOW else 10000))
 ECHO, PROGRAM = 700, 701
 KEEPALIVE = 20 if SLOW else 5
 TCP_PORT = 7000
