@@ -436,15 +436,14 @@ static void starter_link_ready(struct loop_watch *w, uint32_t events)
 		err = serve_link_receive(w->fd, &m, NULL);
 		if (err != 1)
 			break;
-		if (m.type == SERVE_READY) {
+		if (m.type == SERVE_READY)
 			starter_got_ready();
-		} else if (m.type == SERVE_START) {
+		else if (m.type == SERVE_START)
 			starter_start(&m);
-		} else if (m.type == SERVE_OVER) {
+		else if (m.type == SERVE_OVER)
 			starter_over(m.session);
-		} else {
+		else
 			err = -EPROTO;
-		}
 	}
 	if (err == 1 || err == -EAGAIN)
 		return;
