@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -103,7 +104,7 @@ def status_of(pid):
 class Serve:
     """romon serve in r1, until the block ends."""
 
-    def __init__(self, conf=None, words=(), options=(), ready=True, env=None):
+    def __init__(self, conf=None, words=(), options=(), ready=True, env=None, before=None):
         self.conf = write("serve.conf", conf) if conf is not None else None
         words = ["file", self.conf] if self.conf else list(words)
         self.log_name = path("log")
@@ -112,7 +113,7 @@ class Serve:
             self.process = subprocess.Popen(
                 ["romon", *options, "serve", *words], stdout=out, stderr=log,
                 stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
-                preexec_fn=lambda: genl.enter(net["r1"]))
+                preexec_fn=lambda: (genl.enter(net["r1"]), before and before()))
         if ready:
             try:
                 wait_for(lambda: self.said("ready") or self.process.poll() is not None,
@@ -322,6 +323,61 @@ def tcp_and_unix_targets():
         equal(connect(7003, b"name")[1], b"name from %d" % uid, "what comes back from a name")
     for server in (v4, v6, un, abstract):
         server.close()
+
+
+@test
+def many_who_come_at_once_wait_for_a_target():
+    with socket.socket(socket.AF_UNIX) as server, \
+            Serve(f"service 7000 unix {path('slow.sock')}") as serve, \
+            contextlib.ExitStack() as stack:
+        server.bind(path("slow.sock"))
+        os.chmod(path("slow.sock"), 0o777)
+        # One waits there, and one more.
+        server.listen(0)
+        clients = [stack.enter_context(Client(7000)) for _ in range(6)]
+        serve.wait_said("session begins: session .* service 7000")
+        time.sleep(1)
+        check(not serve.said("session refused"), "one is refused at once")
+        server.settimeout(LIMIT)
+        for _ in clients:
+            with server.accept()[0] as peer:
+                peer.sendall(b"your turn")
+        for client in clients:
+            equal(client.process.stdout.read(9), b"your turn", "what each one hears")
+
+
+@test
+def a_command_whose_socket_is_lost_ends():
+    with Serve(f"service 7000 {sh('exec sleep 1006')}") as serve:
+        with Client(7000):
+            serve.wait_said("session begins: session 1 ")
+            wait_for(lambda: serve.children(), "a command")
+        wait_for(lambda: not serve.children(), "the command to end")
+        # The listener may have no more descriptors than it has.
+        most = 1 + max(int(fd) for fd in os.listdir(f"/proc/{serve.listener}/fd"))
+        limits = resource.prlimit(serve.listener, resource.RLIMIT_NOFILE, (most, most))
+        refused(7000, "could not start the service")
+        serve.wait_said("session refused: .* reason Too many open files")
+        wait_for(lambda: not serve.children(), "the command to end that nobody talks to")
+        resource.prlimit(serve.listener, resource.RLIMIT_NOFILE, limits)
+        with Client(7000):
+            serve.wait_said("session begins: session 3 ")
+
+
+@test
+def it_works_where_the_ends_of_children_are_ignored():
+    def ignore():
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+    with Serve(f"service 7000 {sh('cat; exit 3')}", before=ignore) as serve:
+        equal(connect(7000, b"x")[:2], (0, b"x"), "what comes back")
+        serve.wait_said("session ended: session 1 .* exit_status 3 ")
+        wait_for(lambda: not serve.children(), "no child to be left")
+        equal(serve.stop(), 0, "the status of serve")
+    with genl.netns(net["r1"]):
+        done = subprocess.run(["romon", "serve", "7000", "tcp", "127.0.0.1:9", "allow", "x"],
+                              preexec_fn=ignore, capture_output=True, timeout=LIMIT)
+    equal(done.returncode, 2, "the status of one that can not begin")
 
 
 @test
@@ -607,6 +663,21 @@ def a_router_that_has_gone_loses_its_sessions():
         nl["r2"].do("config-set", enabled=1)
         wait_for(lambda: sees("r2"), "r2 sees r1 again")
         equal(connect(7000, b"again")[:2], (0, b"again"), "what comes back later")
+
+
+@test
+def a_limit_that_is_gone_from_the_file_is_gone():
+    conf = "service 7000 command /bin/cat\n"
+    with Serve(conf + "limit keepalive 2") as serve:
+        serve.reload(conf)
+        with Client(7000) as client:
+            equal(client.talk(b"here"), b"here", "what comes back")
+            # Until it is known that it answers when it is asked.
+            time.sleep(2)
+            client.process.send_signal(signal.SIGSTOP)
+            time.sleep(5)
+            client.process.send_signal(signal.SIGCONT)
+            equal(client.talk(b"still"), b"still", "what comes back after a while")
 
 
 @test

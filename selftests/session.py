@@ -5,8 +5,9 @@
     r1 --- r2 --- r3 --- r4 --- r5
 
 Programs run in r1; r5 offers OpenSSH and Dropbear, and more. ROMON_SCP_MB says
-how much is copied; that is little in the debug kernel, where each read() and
-write() takes a hundred times as long as elsewhere, and 200 in the others.
+how much is copied: 200 where that takes a minute or two, little in the debug
+kernel, where each read() and write() takes a hundred times as long, and in the
+stock one, which is emulated.
 """
 
 import fcntl
@@ -32,7 +33,7 @@ from sessions import (  # noqa: E402
 import genl  # noqa: E402
 
 SCP_MB = int(os.environ.get("ROMON_SCP_MB") or
-             (8 if "kasan" in os.environ.get("ROMON_HAS", "") else 200))
+             {"uml": 3, "qemu": 10}.get(os.environ.get("ROMON_KERNEL"), 200))
 CAT, NOT_FOR_R1, NOBODY_BEHIND, NO_SERVICE = 700, 701, 702, 799
 # RouterOS takes six seconds to say nothing. Two are meant; this is for a
 # machine that is busy with other things as well.
@@ -416,32 +417,6 @@ def children_named(name):
             if file.read().strip() == name:
                 found.append(pid)
     return found
-
-
-@test
-def sessions_through_several_links_survive_a_change_of_the_way():
-    """A second way around r3, and the first is taken away."""
-    net.netns("aside")
-    net.veth(("r2", "to-aside", "02:01:00:00:00:a1", "aside", "to-r2", "02:01:00:00:00:a2"),
-             ("aside", "to-r4", "02:01:00:00:00:a3", "r4", "to-aside", "02:01:00:00:00:a4"))
-    chain.nl["aside"] = net.router("aside", "02:00:00:00:00:aa", secrets=[SECRET], answer_delay=0)
-    for name in ("r1", "r5"):
-        wait_for(lambda: chain.nl[name].do("discover") is not None and
-                 "02:00:00:00:00:aa" in {node["id"] for node in chain.nl[name].whole_dump("node-get")},
-                 f"{name} to know of the other way")
-    Serve(chain["r5"], {703: ["/bin/cat"]}, keepalive=60)
-    process = session(keepalive=60, port=703)
-    chain.nl["r3"].do("config-set", enabled=0)
-    try:
-        start = time.monotonic()
-        process.stdin.write(b"which way now?")
-        process.stdin.flush()
-        equal(process.stdout.read(14), b"which way now?", "what came back the other way")
-        note(f"it took {time.monotonic() - start:.1f} s to find the other way")
-    finally:
-        chain.nl["r3"].do("config-set", enabled=1)
-        process.kill()
-        note(process.stderr.read().decode().strip() or "no error")
 
 
 @test

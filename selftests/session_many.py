@@ -26,9 +26,10 @@ from sessions import (  # noqa: E402
 import genl  # noqa: E402
 
 SESSIONS = int(os.environ.get("ROMON_SESSIONS") or 300)
-OPENS = int(os.environ.get("ROMON_OPENS") or (2000 if SLOW else 10000))
+OPENS = int(os.environ.get("ROMON_OPENS") or (1000 if SLOW else 10000))
 ECHO, PROGRAM = 700, 701
-KEEPALIVE = 20 if SLOW else 5
+# Long enough for 300 sessions that all want the one CPU of the debug kernel.
+KEEPALIVE = 60 if SLOW else 15
 TCP_PORT = 7000
 
 net = Network()

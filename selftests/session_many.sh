@@ -2,5 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # See session_many.py.
+#
+# timeout: 1200
 
 exec /usr/bin/python3 "$(dirname "$0")/session_many.py"

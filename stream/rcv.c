@@ -345,6 +345,11 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 			s->mux->stats.bad++;
 			return;
 		}
+		if (seg->seq != s->irs) {
+			/* Who has really forgotten the stream says so to this. */
+			romon_rcv_bad(s);
+			return;
+		}
 		s->opened_at = -1;
 		romon_snd_again(s);
 		return;

@@ -72,13 +72,17 @@ static int serve_processes(struct serve_conf *conf, const char *file)
 static int serve_start(struct serve_conf *conf, const char *file)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	struct sigaction normal = { .sa_handler = SIG_DFL }, child;
 	int status;
 
 	/* Neither a child's socket nor a log that is not read may end us. */
 	sigaction(SIGPIPE, &ignore, &before);
+	/* If who has started us ignored it, none could be waited for. */
+	sigaction(SIGCHLD, &normal, &child);
 	serve_log_open(conf->syslog);
 	status = serve_processes(conf, file);
 	serve_log_close();
+	sigaction(SIGCHLD, &child, NULL);
 	sigaction(SIGPIPE, &before, NULL);
 	return status;
 }

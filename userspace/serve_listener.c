@@ -68,6 +68,7 @@ struct listener_session {
 	pid_t pid;
 	int status;			/* of the command, as waitpid() has it */
 	int64_t began, deadline;
+	int64_t connect_at;		/* again; the target has no room now */
 	int err;			/* of the stream, when it is over */
 	uint64_t bytes_in, bytes_out;
 	char reason[96];
@@ -88,6 +89,7 @@ static struct listener {
 	struct loop_watch link;
 	struct endpoint *ep;
 	struct serve_limits limits;
+	int64_t keepalive_ns;		/* of the library, if none is set */
 	struct serve_offer *offer, *new_offer;
 	size_t n, n_new;
 	struct serve_limits new_limits;
@@ -342,7 +344,25 @@ static void listener_connect(struct listener_session *s,
 	if (!err)
 		return;
 	close(fd);
+	if (err == EAGAIN) {
+		/* As many wait at a Unix socket as may: nothing tells of room. */
+		s->connect_at = run_now() + LISTENER_RETRY_NS;
+		listener_due(s->connect_at);
+		return;
+	}
 	listener_break(s, ROMON_STREAM_FAILED, strerror(err));
+}
+
+static void listener_connect_again(struct listener_session *s)
+{
+	const struct serve_offer *o = listener_offer(s->peer.local_port);
+
+	s->connect_at = RUN_FOREVER;
+	if (o && o->kind == s->kind)
+		listener_connect(s, o);
+	else
+		listener_break(s, ROMON_STREAM_UNKNOWN,
+			       "not served any more");
 }
 
 static void listener_identify(struct serve_peer *peer)
@@ -482,6 +502,7 @@ static enum romon_stream_reason listener_accept(void *arg,
 	s->peer = peer;
 	s->began = run_now();
 	s->deadline = RUN_FOREVER;
+	s->connect_at = RUN_FOREVER;
 	s->connect.fd = -1;
 	s->relay.opened = listener_opened;
 	s->relay.done = listener_relay_done;
@@ -509,8 +530,10 @@ static void listener_got_started(const struct serve_msg *m, int fd)
 			close(fd);
 		return;
 	}
+	s->command = m->started.err ? COMMAND_NONE : COMMAND_RUNS;
+	s->pid = m->started.pid;
 	if (fd < 0) {
-		s->command = COMMAND_NONE;
+		/* It may run all the same, and we had no room for the socket. */
 		listener_break(s, m->started.err == -EBUSY ? ROMON_STREAM_BUSY :
 			       ROMON_STREAM_FAILED,
 			       strerror(m->started.err ? -m->started.err :
@@ -518,8 +541,6 @@ static void listener_got_started(const struct serve_msg *m, int fd)
 		listener_settle(s);
 		return;
 	}
-	s->command = COMMAND_RUNS;
-	s->pid = m->started.pid;
 	if (s->over)
 		close(fd);
 	else
@@ -546,8 +567,8 @@ static void listener_set_limits(const struct serve_limits *limits)
 	listener.limits = *limits;
 	romon_mux_limits(mux, &l);
 	l.streams = limits->sessions + LISTENER_BEYOND;
-	if (limits->keepalive_ns)
-		l.keepalive_ns = limits->keepalive_ns;
+	l.keepalive_ns = limits->keepalive_ns ? limits->keepalive_ns :
+			 listener.keepalive_ns;
 	romon_mux_set_limits(mux, &l);
 }
 
@@ -660,6 +681,8 @@ static void listener_run_task(struct loop_task *t)
 				       strerror(ETIMEDOUT));
 			s->deadline = RUN_FOREVER;
 		}
+		if (now >= s->connect_at && !s->over)
+			listener_connect_again(s);
 		if (s->over && !s->over_told)
 			listener_settle(s);
 		if (s->gone) {
@@ -668,7 +691,8 @@ static void listener_run_task(struct loop_task *t)
 			continue;
 		}
 		if (!s->over)
-			listener_due(s->deadline);
+			listener_due(s->deadline < s->connect_at ?
+				     s->deadline : s->connect_at);
 		at = &s->next;
 	}
 }
@@ -735,6 +759,7 @@ static void listener_stop(void)
 static bool listener_begin(const struct serve_conf *conf, int link)
 {
 	struct serve_msg m = { .type = SERVE_READY };
+	struct romon_mux_limits limits;
 	struct serve_offer *offer;
 	size_t n = conf->n;
 	bool ok;
@@ -745,6 +770,8 @@ static bool listener_begin(const struct serve_conf *conf, int link)
 	listener.ep = endpoint_open("serve");
 	if (!listener.ep)
 		return false;
+	romon_mux_limits(endpoint_mux(listener.ep), &limits);
+	listener.keepalive_ns = limits.keepalive_ns;
 	listener_set_limits(&conf->limits);
 	endpoint_on_accept(listener.ep, listener_accept, NULL);
 	offer = xcalloc(n, sizeof(*offer));

@@ -88,13 +88,14 @@ static void spawn_signals(void)
  */
 static int spawn_descriptors(int socket, int *fate)
 {
-	int err = fcntl(STDERR_FILENO, F_GETFL);
+	int err = fcntl(STDERR_FILENO, F_GETFL), copy;
 
-	/* Out of the way of what they become. */
+	/* Out of the way of what they become. If that fails, *fate tells so. */
 	socket = fcntl(socket, F_DUPFD_CLOEXEC, SPAWN_FATE + 1);
-	*fate = fcntl(*fate, F_DUPFD_CLOEXEC, SPAWN_FATE + 1);
-	if (socket < 0 || *fate < 0)
+	copy = fcntl(*fate, F_DUPFD_CLOEXEC, SPAWN_FATE + 1);
+	if (socket < 0 || copy < 0)
 		return -1;
+	*fate = copy;
 	if (dup2(socket, STDIN_FILENO) < 0 || dup2(socket, STDOUT_FILENO) < 0)
 		return -1;
 	if (err < 0 || (err & O_ACCMODE) == O_RDONLY) {

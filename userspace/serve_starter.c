@@ -42,6 +42,8 @@
 #define STARTER_LEFT_NS		(RUN_SECOND / 2)
 /* Zombies kept for that time, beside those that run. */
 #define STARTER_ZOMBIES		256
+/* Of the listener, before other things have their turn. */
+#define STARTER_MESSAGES	64
 /* Lines of the log about what was not started, a second. */
 #define STARTER_REFUSALS	5
 
@@ -427,22 +429,23 @@ static void starter_close_link(void)
 static void starter_link_ready(struct loop_watch *w, uint32_t events)
 {
 	struct serve_msg m;
-	int err;
+	int err = 1;
 
 	(void)events;
-	while ((err = serve_link_receive(w->fd, &m, NULL)) == 1) {
-		if (m.type == SERVE_READY) {
-			starter_got_ready();
-		} else if (m.type == SERVE_START) {
-			starter_start(&m);
-		} else if (m.type == SERVE_OVER) {
-			starter_over(m.session);
-		} else {
-			err = -EPROTO;
+	for (int i = 0; i < STARTER_MESSAGES && err == 1; i++) {
+		err = serve_link_receive(w->fd, &m, NULL);
+		if (err != 1)
 			break;
-		}
+		if (m.type == SERVE_READY)
+			starter_got_ready();
+		else if (m.type == SERVE_START)
+			starter_start(&m);
+		else if (m.type == SERVE_OVER)
+			starter_over(m.session);
+		else
+			err = -EPROTO;
 	}
-	if (err == -EAGAIN)
+	if (err == 1 || err == -EAGAIN)
 		return;
 	if (err == -EPROTO)
 		starter_kill_listener("it says what it must not");

@@ -25,7 +25,8 @@ static const struct sim_link plain = {
 static struct {
 	unsigned int n, kinds[5];
 	struct romon_segment last;
-	uint8_t data[2000];
+	uint8_t data[32768];
+	size_t longest;
 	uint32_t iss;
 	uint16_t port;
 	size_t hops;
@@ -44,6 +45,7 @@ static bool seen_tap(struct sim *sim, int from, const struct romon_datagram *d)
 	seen.last = seg;
 	seen.hops = d->hops;
 	memcpy(seen.data, seg.data, seg.len);
+	seen.longest = seg.len > seen.longest ? seg.len : seen.longest;
 	seen.last.data = seen.data;
 	if (seg.kind == ROMON_SEGMENT_ANSWER)
 		seen.iss = seg.seq;
@@ -60,7 +62,7 @@ static const uint8_t peer_id[6] = { 2, 2, 2, 2, 2, 9 };
 static void from(struct sim *sim, const uint8_t *id, uint16_t port, int kind,
 		 uint32_t seq, uint32_t ack, const void *data, size_t len)
 {
-	uint8_t buf[20000];
+	uint8_t buf[20000 + ROMON_SEGMENT_HLEN];
 
 	romon_segment_build(buf, kind, seq, ack);
 	/* Any value. */
@@ -283,6 +285,146 @@ static void greedy(void)
 	tap_ok(setdown(sim, other), "another stream goes on");
 }
 
+static unsigned int streams(struct sim *sim)
+{
+	struct romon_mux_stats stats;
+
+	romon_mux_stats(sim->side[1].mux, &stats);
+	return stats.streams;
+}
+
+/* Nobody says how long segments may be but who sends a very long one. */
+static void giant(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	static uint8_t data[20000];
+
+	sim->side[1].link.room = 0;
+	sim->side[1].link.mtu = 0;
+	app = handshake(sim, 100);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss, data, sizeof(data));
+	wait_ms(sim, 50);
+	tap_ok(app->received == sizeof(data) &&
+	       seen.last.ack == 100 + sizeof(data),
+	       "a segment that is longer than ours are is taken");
+	app->send = 200000;
+	sim_app_write(app);
+	wait_ms(sim, 1000);
+	tap_ok(seen.longest > 2000 && seen.longest <= ROMON_SEGMENT_MAX,
+	       "... and answered by such of %zu bytes", seen.longest);
+	romon_stream_free(app->s);
+	app->s = NULL;
+	sim->side[1].link = plain;
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+/* Its program is done with the stream, and nobody would break it off. */
+static void never_lets_go(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	unsigned int i, after = 0;
+	int64_t start;
+
+	app = handshake(sim, 100);
+	app->send = 3000;
+	app->end_after = true;
+	sim_app_write(app);
+	tap_ok(app->ended && app->s, "a stream has ended, with data in flight");
+	romon_stream_free(app->s);
+	app->s = NULL;
+	start = sim->now;
+	for (i = 0; i < 600 && !after; i++) {
+		inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss, NULL, 0);
+		wait_ms(sim, 100);
+		if (streams(sim) == 1)
+			after = (sim->now - start) / SIM_MS;
+	}
+	tap_ok(after >= 29000 && after <= 31000,
+	       "who acknowledges nothing of it but goes on speaking is let go, after %u ms",
+	       after);
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+/* Of somebody who can send in another router's name, but sees nothing. */
+static void forged_opens(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	unsigned int i;
+
+	app = handshake(sim, 100);
+	memset(seen.kinds, 0, sizeof(seen.kinds));
+	for (i = 0; i < 1000; i++) {
+		inject(sim, ROMON_SEGMENT_OPEN, 5000 + i * 7777, 0, NULL, 0);
+		if (i % 10 == 0)
+			wait_ms(sim, 1);
+	}
+	tap_ok(!app->closed && sim->side[1].n_accepted == 2 &&
+	       streams(sim) == 2, "forged opens do not end a stream");
+	tap_ok(seen.n < 1100 && seen.kinds[ROMON_SEGMENT_ACK] &&
+	       seen.kinds[ROMON_SEGMENT_ACK] <= 4,
+	       "... and are asked about %u times",
+	       seen.kinds[ROMON_SEGMENT_ACK]);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss, "x", 1);
+	wait_ms(sim, 100);
+	tap_ok(app->received == 1, "... which goes on");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+/* As many as there may be, nearly half of them never acknowledged. */
+static void crowded(void)
+{
+	struct sim_app *other, *real[26];
+	struct sim *sim = setup(&other);
+	struct romon_mux_limits limits;
+	uint8_t id[6] = { 2, 4 };
+	unsigned int i, closed = 0;
+	int64_t start;
+
+	romon_mux_limits(sim->side[1].mux, &limits);
+	limits.streams = 40;
+	romon_mux_set_limits(sim->side[1].mux, &limits);
+	for (i = 0; i < 200; i++) {
+		id[2] = i;
+		from(sim, id, 77, ROMON_SEGMENT_OPEN, i, 0, NULL, 0);
+		wait_ms(sim, 1);
+	}
+	tap_ok(streams(sim) == 1 + 20,
+	       "half of few places are for who has not acknowledged: %u",
+	       streams(sim) - 1);
+	for (i = 0; i < 25; i++) {
+		start = sim->now;
+		real[i] = sim_open(sim, 0, 3, 10);
+		real[i]->end_after = false;
+		wait_ms(sim, 300);
+		closed += !real[i]->opened;
+		id[3] = i + 1;
+		for (id[2] = 0; streams(sim) < 40 && id[2] < 100; id[2]++) {
+			from(sim, id, 77, ROMON_SEGMENT_OPEN, i, 0, NULL, 0);
+			wait_ms(sim, 1);
+			if (id[2] >= 40)
+				break;
+		}
+	}
+	tap_ok(!closed, "25 others get in, each at its second open at the latest");
+	tap_ok(streams(sim) == 40, "all places are taken");
+	real[25] = sim_open(sim, 0, 3, 10);
+	start = sim->now;
+	wait_ms(sim, 1000);
+	tap_ok(real[25]->opened &&
+	       real[25]->opened_at - start < 300 * SIM_MS,
+	       "one more gets in, after %lld ms",
+	       (long long)(real[25]->opened_at - start) / SIM_MS);
+	for (i = 0; i < 26; i++) {
+		closed += real[i]->closed && i < 25;
+		sim_app_free(real[i]);
+	}
+	tap_ok(!closed, "... and none that was open is ended for that");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
 static void floods(void)
 {
 	struct sim_app *other;
@@ -400,6 +542,10 @@ int main(void)
 	foreign();
 	wrong_numbers();
 	greedy();
+	giant();
+	never_lets_go();
+	forged_opens();
+	crowded();
 	floods();
 	mirror();
 	routes();

@@ -333,25 +333,42 @@ static void vanished(void)
 
 static void started_anew(void)
 {
-	struct sim *sim = sim_new(15, &plain);
-	struct sim_app *app = sim_open(sim, 0, 3, 10), *there;
+	int flight;
 
-	app->end_after = false;
-	wait_ms(sim, 1000);
-	there = sim->side[1].accepted[0];
-	/* It forgets all, and its library has the same port again. */
-	romon_stream_free(app->s);
-	app->s = NULL;
-	sim->side[0].next_port--;
-	lose(sim, ROMON_SEGMENT_CLOSE, 0, SIZE_MAX, 100);
-	free(app);
-	app = sim_open(sim, 0, 3, 10);
-	app->end_after = false;
-	wait_ms(sim, 100);
-	tap_ok(app->opened && sim->side[1].n_accepted == 2 && there->closed,
-	       "a peer that has started anew may use the same ports");
-	sim_app_free(app);
-	sim_free(sim);
+	for (flight = 0; flight < 2; flight++) {
+		struct sim *sim = sim_new(15, &plain);
+		struct sim_app *app = sim_open(sim, 0, 3, 10), *there;
+		int64_t start;
+
+		app->end_after = false;
+		wait_ms(sim, 21000);
+		there = sim->side[1].accepted[0];
+		/* It forgets all, and its library has the same port again. */
+		lose(sim, ROMON_SEGMENT_CLOSE, 0, SIZE_MAX, 1);
+		sim_app_free(app);
+		sim->side[0].next_port--;
+		tap_ok(filter.seen == 1 && !there->closed,
+		       "a peer has gone without a word");
+		if (flight) {
+			there->send = 5000;
+			sim_app_write(there);
+		}
+		start = sim->now;
+		app = sim_open(sim, 0, 3, 10);
+		app->end_after = false;
+		wait_ms(sim, 2000);
+		tap_ok(app->opened && sim->side[1].n_accepted == 2 &&
+		       app->opened_at - start < SIM_SECOND &&
+		       there->closed && there->error == -ECONNRESET,
+		       "... and may use the same ports when it comes again, after %lld ms",
+		       (long long)(app->opened_at - start) / SIM_MS);
+		there = sim->side[1].accepted[1];
+		tap_ok(there->received == 10 && !there->wrong,
+		       "... for another stream");
+		sim_app_free(app);
+		tap_ok(gone(sim), "... and nothing is left");
+		sim_free(sim);
+	}
 }
 
 static void keeps(void)

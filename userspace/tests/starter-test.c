@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,12 @@ struct rogue {
 	int hold;	/* while it is open the listener does not end */
 	pid_t starter;
 };
+
+/* What the next starter finds. */
+static struct {
+	rlim_t files;		/* 0: as many as ever */
+	bool no_sigchld;	/* it is ignored */
+} found;
 
 static struct serve_conf *conf_of(const char *text)
 {
@@ -59,11 +66,18 @@ static struct rogue rogue_begin(const char *text)
 		if (!freopen("/dev/null", "w", stderr))
 			_exit(1);
 		serve_log_open(false);
+		if (found.no_sigchld)
+			signal(SIGCHLD, SIG_IGN);
 		listener = fork();
 		if (!listener) {
 			char c;
 
 			_exit(read(hold[0], &c, 1) != 0);
+		}
+		if (found.files) {
+			const struct rlimit limit = { found.files, found.files };
+
+			setrlimit(RLIMIT_NOFILE, &limit);
 		}
 		_exit(serve_starter_run(conf, NULL, pair[0], listener));
 	}
@@ -241,10 +255,81 @@ static void test_garbage(void)
 	       "so too with half a message");
 }
 
+/* More than are taken in one turn: none is forgotten. */
+static void test_flood(void)
+{
+	struct rogue r = rogue_begin("service 7000 command /bin/true\n"
+				     "limit starts 1 sessions 100\n");
+	struct serve_msg m = start_of(1, 5000), got;
+	int flags = fcntl(r.link, F_GETFL), fd, sent = 0, n = 0;
+
+	fcntl(r.link, F_SETFL, flags | O_NONBLOCK);
+	while (sent < 1000) {
+		if (!serve_link_send(r.link, &m, -1, false))
+			sent++;
+		else if (rogue_hear(&r, &got, &fd))
+			n++;
+		else
+			break;
+	}
+	while (n < sent && rogue_hear(&r, &got, &fd))
+		n++;
+	tap_ok(sent == 1000 && n == sent, "each of many requests is answered");
+	fcntl(r.link, F_SETFL, flags);
+	tap_ok(rogue_end(&r, false) == EXIT_DONE, "... and it ends");
+}
+
+static void test_no_sigchld(void)
+{
+	struct serve_msg m = start_of(9, 7000);
+	struct rogue r;
+	int fd = -1;
+
+	found.no_sigchld = true;
+	r = rogue_begin("service 7000 command \"/bin/sh -c 'exit 3'\"\n");
+	found.no_sigchld = false;
+	tap_ok(!rogue_start(&r, &m, &fd) && fd >= 0 &&
+	       rogue_hear(&r, &m, &fd) && m.type == SERVE_EXITED &&
+	       WIFEXITED(m.status) && WEXITSTATUS(m.status) == 3,
+	       "where SIGCHLD was ignored, ends are still told");
+	tap_ok(rogue_end(&r, false) == EXIT_DONE, "... and it ends");
+}
+
+/* From one descriptor to as many as it takes: it works or tells why not. */
+static void test_few_files(void)
+{
+	bool told = true, refused = false, works = false;
+	char text[16];
+
+	for (rlim_t files = 5; files < 100 && !works; files++) {
+		struct serve_msg m = start_of(1, 7000);
+		struct rogue r;
+		int fd = -1, err;
+
+		found.files = files;
+		r = rogue_begin("service 7000 command \"/bin/echo here\"\n");
+		err = rogue_start(&r, &m, &fd);
+		refused = refused || err == -EMFILE;
+		if (!err && fd >= 0) {
+			read_all(fd, text, sizeof(text));
+			works = !strcmp(text, "here\n");
+			told = told && works;
+			close(fd);
+		}
+		rogue_end(&r, false);
+	}
+	found.files = 0;
+	tap_ok(refused && works && told,
+	       "who has too few descriptors to start a command tells so");
+}
+
 int main(void)
 {
 	test_start();
 	test_refusals();
+	test_flood();
+	test_no_sigchld();
+	test_few_files();
 	test_rate();
 	test_garbage();
 	return 0;
