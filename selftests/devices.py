@@ -15,7 +15,6 @@ part.
 import atexit
 import errno
 import fcntl
-import glob
 import os
 import select
 import signal
@@ -39,7 +38,6 @@ KINDS = "bridged bonded novlanhw vlanbond geneve macsec ip6gretap l2tp tap".spli
 
 net = Network()
 nl = {}
-radios = None
 
 
 def run(*command, **options):
@@ -79,8 +77,7 @@ def qinq(ends, mtu):
 
 def wifi(ends, mtu):
     for end in ends:
-        phy, dev = new_radio()
-        run("iw", "phy", phy, "set", "netns", "name", net[end])
+        dev = new_radio(end)
         ip(f"link set dev {dev} down", f"link set dev {dev} name wifi", ns=net[end])
         run("ip", "netns", "exec", net[end], "iw", "dev", "wifi", "set", "type", "ibss")
         ip(f"link set dev wifi mtu {mtu} up", ns=net[end])
@@ -89,19 +86,22 @@ def wifi(ends, mtu):
             "fixed-freq", "02:ca:fe:ca:ca:40")
 
 
-def new_radio():
-    """A simulated radio that lasts as long as the socket that asked for it."""
-    global radios
-    if radios is None:
-        if not os.path.isdir("/sys/module/mac80211_hwsim"):
-            run("modprobe", "mac80211_hwsim", "radios=0")
-        radios = genl.Genl("MAC80211_HWSIM")
-    before = set(glob.glob("/sys/class/ieee80211/*"))
-    NEW_RADIO, DESTROY_ON_CLOSE = 4, 16
-    radios.request(NEW_RADIO, genl.attr(DESTROY_ON_CLOSE, b""))
-    (phy,) = set(glob.glob("/sys/class/ieee80211/*")) - before
-    (dev,) = os.listdir(f"{phy}/device/net")
-    return os.path.basename(phy), dev
+def new_radio(end):
+    """A simulated radio, moved to a namespace; returns its device's name."""
+    NEW_RADIO, DEL_RADIO, RADIO_NAME = 4, 5, 17
+    if not os.path.isdir("/sys/module/mac80211_hwsim"):
+        run("modprobe", "mac80211_hwsim", "radios=0")
+    phy = f"romon-{end}"
+    name = genl.attr(RADIO_NAME, phy.encode() + b"\0")
+    # Radios hear each other if they were made in the same namespace.
+    here = genl.Genl("MAC80211_HWSIM")
+    here.request(NEW_RADIO, name)
+    here.close()
+    (dev,) = os.listdir(f"/sys/class/ieee80211/{phy}/device/net")
+    run("iw", "phy", phy, "set", "netns", "name", net[end])
+    there = genl.Genl("MAC80211_HWSIM", net[end])
+    atexit.register(there.request, DEL_RADIO, name)
+    return dev
 
 
 def macvlan(ends, mtu):
