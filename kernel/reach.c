@@ -138,6 +138,7 @@ void romon_reach_del(struct romon_topology *topo, struct romon_node *node)
 	way = romon_reach_way(topo, r);
 	if (way)
 		kfree_rcu(way, rcu);
+	kfree(r->doubts);
 	kfree_rcu(r, rcu);
 }
 
@@ -186,6 +187,11 @@ static void romon_reach_add_doubts(struct romon_topology *topo,
 	u32 i;
 
 	lockdep_assert_held(&topo->lock);
+	if (!r->doubts)
+		r->doubts = kcalloc(ROMON_DOUBTS, sizeof(*r->doubts),
+				    GFP_KERNEL);
+	if (!r->doubts)
+		return;
 	for (i = 0; i < route->hops; i++) {
 		struct romon_edge *edge = romon_edge_of(route->hop[i]);
 
@@ -205,20 +211,22 @@ static void romon_reach_add_doubts(struct romon_topology *topo,
 
 /*
  * A later flood that tells of an edge refutes the doubt. Not at once: it says
- * nothing of datagrams, which may be lost there all the same.
+ * nothing of datagrams, which may be lost there all the same. Return: whether
+ * there are fewer doubts now.
  */
-static void romon_reach_refute(struct romon_reach *r)
+static bool romon_reach_refute(struct romon_reach *r)
 {
-	unsigned int i = 0;
+	unsigned int i = 0, n = r->n_doubts;
 
-	if (r->n_doubts && time_before(jiffies, r->held))
-		return;
+	if (n && time_before(jiffies, r->held))
+		return false;
 	while (i < r->n_doubts) {
 		if ((s32)(r->doubts[i].edge->flood - r->doubts[i].flood) > 0)
 			romon_reach_drop_doubt(r, i);
 		else
 			i++;
 	}
+	return r->n_doubts != n;
 }
 
 static bool romon_reach_doubts_best(struct romon_reach *r)
@@ -254,6 +262,7 @@ static void romon_reach_search(struct romon_net *rn, struct romon_reach *r)
 	unsigned int i;
 
 	lockdep_assert_held(&topo->lock);
+	r->searched = topo->computed;
 	topo->doubt_round++;
 	for (i = 0; i < r->n_doubts; i++) {
 		struct romon_doubt *doubt = &r->doubts[i];
@@ -302,12 +311,15 @@ static void romon_reach_refresh_detour(struct romon_topology *topo,
  */
 static void romon_reach_choose(struct romon_net *rn, struct romon_reach *r)
 {
+	bool refuted = romon_reach_refute(r);
+
 	r->looked = jiffies;
-	romon_reach_refute(r);
 	if (r->detour_hops)
 		romon_reach_refresh_detour(&rn->topo, r);
 	if (r->node->via && romon_reach_doubts_best(r)) {
-		if (!r->detour_hops)
+		/* Where there was none there is none, unless something is new. */
+		if (!r->detour_hops &&
+		    (refuted || r->searched != rn->topo.computed))
 			romon_reach_search(rn, r);
 	} else if (r->detour_hops &&
 		   (!r->node->via || r->detour_cost > r->node->cost ||
@@ -376,11 +388,8 @@ static void romon_reach_ask(struct romon_net *rn, struct romon_reach *r)
 
 static unsigned long romon_reach_patience(const struct romon_reach *r)
 {
-	unsigned long patience = max_t(unsigned long, ROMON_REACH_PATIENCE,
-				       ROMON_REACH_ROUND_TRIPS *
-				       READ_ONCE(r->rtt));
-
-	return patience << READ_ONCE(r->backoff);
+	return max_t(unsigned long, ROMON_REACH_PATIENCE,
+		     ROMON_REACH_ROUND_TRIPS * READ_ONCE(r->rtt));
 }
 
 static bool romon_reach_is_silent(const struct romon_reach *r)
@@ -392,7 +401,8 @@ static bool romon_reach_is_silent(const struct romon_reach *r)
 	/* An answer that came while the first of them was being sent. */
 	if (time_after(heard, since))
 		since = heard;
-	return time_after(jiffies, since + romon_reach_patience(r));
+	return time_after(jiffies,
+			  since + (romon_reach_patience(r) << r->backoff));
 }
 
 /* Nothing has come back over the route in use. */
@@ -400,7 +410,7 @@ static void romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
 				const struct romon_route *route)
 {
 	if (r->backoff < ROMON_REACH_BACKOFF_MAX)
-		WRITE_ONCE(r->backoff, r->backoff + 1);
+		r->backoff++;
 	if (!r->detour_hops) {
 		/* Again, soon after it was thought to work? */
 		if (time_before(jiffies, r->returned + 2 * r->hold + 10 * HZ))
@@ -481,7 +491,7 @@ const struct romon_route *romon_reach_route(struct romon_net *rn,
 	if (!r)
 		r = romon_reach_add(topo, node);
 	if (r && READ_ONCE(r->proven))
-		WRITE_ONCE(r->backoff, 0);
+		r->backoff = 0;
 	if (r && r->n_doubts &&
 	    time_after(jiffies, r->looked + ROMON_REACH_LOOK))
 		romon_reach_look(rn, r);
@@ -550,6 +560,7 @@ void romon_reach_hear(struct romon_net *rn, const u8 *id,
 	unsigned long sample, now = jiffies;
 	const struct romon_way *way;
 	struct romon_reach *r;
+	int unanswered;
 
 	if (!READ_ONCE(rn->topo.n_reaches))
 		return;
@@ -565,11 +576,12 @@ void romon_reach_hear(struct romon_net *rn, const u8 *id,
 	}
 	if (READ_ONCE(r->heard) != now)
 		WRITE_ONCE(r->heard, now);
-	if (!atomic_read(&r->unanswered))
+	unanswered = atomic_read(&r->unanswered);
+	if (!unanswered)
 		return;
-	/* What took longer answers a later one: the first of them was lost. */
+	/* If there are several this may answer a later one, the first lost. */
 	sample = now - READ_ONCE(r->since);
-	if (sample <= romon_reach_patience(r) &&
+	if ((unanswered == 1 || sample <= romon_reach_patience(r)) &&
 	    (sample >= READ_ONCE(r->rtt) ||
 	     time_after(now, READ_ONCE(r->rtt_at) + ROMON_REACH_RTT_AGE))) {
 		WRITE_ONCE(r->rtt, min_t(unsigned long, sample, HZ));

@@ -50,8 +50,10 @@ struct romon_way;
  * @sent:	jiffies of the last datagram
  * @looked:	jiffies of the last look whether @detour is still needed
  * @backoff:	times in a row that no answer came; each doubles the patience
- * @doubts:	edges of routes that were not answered
+ * @doubts:	edges of routes that were not answered; room for ROMON_DOUBTS,
+ *		NULL until there is one
  * @n_doubts:	how many
+ * @searched:	romon_topology.computed when a detour was last searched
  * @held:	jiffies until which a doubt stays, however often it is refuted
  * @hold:	how long that is
  * @returned:	jiffies when the best route was last taken up again
@@ -88,8 +90,9 @@ struct romon_reach {
 	unsigned long		sent;
 	unsigned long		looked;
 	unsigned int		backoff;
-	struct romon_doubt	doubts[ROMON_DOUBTS];
+	struct romon_doubt	*doubts;
 	unsigned int		n_doubts;
+	u32			searched;
 	unsigned long		held;
 	unsigned long		hold;
 	unsigned long		returned;

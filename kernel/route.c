@@ -300,6 +300,7 @@ void romon_route_compute(struct romon_topology *topo, u32 hop_limit)
 						hop_limit);
 	}
 	topo->dirty = false;
+	topo->computed++;
 	topo->generation++;
 }
 

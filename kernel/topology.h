@@ -130,6 +130,7 @@ struct romon_node {
  * @work:	reads @rcv, computes, ages, serves @pending
  * @kicked:	bit 0: @work has been asked to run soon
  * @pause:	jiffies that @work lets answers gather, by how long it took last
+ * @computed:	how often routes were computed
  * @mark:	last value used for romon_node.mark
  * @doubt_round: number of the last search for a detour, or of routes
  * @reaches:	all of &struct romon_reach
@@ -168,6 +169,7 @@ struct romon_topology {
 	unsigned long		kicked;
 	unsigned long		pause;
 
+	u32			computed;
 	u32			mark;
 	u32			doubt_round;
 	struct list_head	reaches;
