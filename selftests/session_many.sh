@@ -3,6 +3,7 @@
 #
 # See session_many.py.
 #
+# requires: fast
 # timeout: 1200
 
 exec /usr/bin/python3 "$(dirname "$0")/session_many.py"

@@ -3,6 +3,7 @@
 #
 # See session_netem.py.
 #
+# requires: native
 # timeout: 1200
 
 exec /usr/bin/python3 "$(dirname "$0")/session_netem.py"
