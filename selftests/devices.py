@@ -250,6 +250,8 @@ def nothing_else_was_dropped_on_the_whole_path():
         drops = nl[name].drops()
         if name in ("r1", "r8", "r9"):
             drops.pop("too_big", None)
+        # Of two floods of one router that a slow machine lets come together.
+        drops.pop("duplicate", None)
         equal(drops, {}, f"dropped by {name}")
 
 
@@ -332,6 +334,8 @@ def tap(ends):
     """Two taps, and a process that carries frames from one to the other."""
     TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 2, 0x1000
     files = []
+    if not os.path.exists("/dev/net/tun"):
+        run("modprobe", "tun")
     for end in ends:
         with genl.netns(net[end]):
             files.append(os.open("/dev/net/tun", os.O_RDWR))
