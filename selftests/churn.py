@@ -223,6 +223,9 @@ MASTERS = [
 ]
 
 
+KERNEL = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
+
+
 def join_and_leave(dev, master):
     """It stays in the bridge, for what comes next to find it there."""
     return [
@@ -233,7 +236,10 @@ def join_and_leave(dev, master):
         f"link set dev {dev} name renamed",
         "link set dev renamed up",
         "link set dev renamed master br0",
+        # While it is up, where the kernel lets one do that.
+        *(["link set dev renamed down"] if KERNEL < (6, 2) else []),
         f"link set dev renamed name {dev}",
+        f"link set dev {dev} up",
     ]
 
 

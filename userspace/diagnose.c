@@ -138,12 +138,31 @@ static const struct secrets *diagnose_secrets(const struct api_port *port,
 	return port->secrets ? port->secrets : config->secrets;
 }
 
+/* Neighbours that were up once. True if there are any. */
+static bool diagnose_lost(const struct api_neighbors *all)
+{
+	char buf[ID_STRLEN];
+	bool told = false;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct api_neighbor *n = &all->v[i];
+
+		if (!n->has_heard || id_is_zero(n->id))
+			continue;
+		complain("%s at %s was heard %.1f s ago and no more: it is off, or has new secrets",
+			 n->identity ? n->identity : id_str(buf, n->id),
+			 n->interface, n->heard_ms / 1000.0);
+		told = true;
+	}
+	return told;
+}
+
 /* Nothing was refused here, but the others may refuse what we send. */
 static void diagnose_silence(const struct api_ports *ports,
 			     const struct api_config *config)
 {
 	struct api_neighbors neighbors;
-	bool demands = false, up;
+	bool demands = false, told;
 
 	for (size_t i = 0; i < ports->n && !demands; i++) {
 		const struct api_port *p = &ports->v[i];
@@ -154,11 +173,14 @@ static void diagnose_silence(const struct api_ports *ports,
 	}
 	if (!demands)
 		return;
-	up = api_neighbor_dump(&neighbors);
+	told = api_neighbor_dump(&neighbors);
 	for (size_t i = 0; i < neighbors.n; i++)
-		up = up || neighbors.v[i].state == ROMON_NEIGHBOR_STATE_UP;
+		told = told || neighbors.v[i].state == ROMON_NEIGHBOR_STATE_UP;
+	/* Without them there is no way to anybody. */
+	if (!told)
+		told = diagnose_lost(&neighbors);
 	api_neighbors_free(&neighbors);
-	if (!up)
+	if (!told)
 		complain("no neighbour has proved to know a secret set here (see: romon neighbor)");
 }
 
