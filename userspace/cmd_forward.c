@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +22,8 @@
 #define FORWARD_LISTENERS	8	/* addresses of one name */
 /* As many connections as the kernel gives ephemeral ports by default. */
 #define FORWARD_CONNECTIONS	1024
+/* Listeners, netlink, standard ones, with room to spare. */
+#define FORWARD_FILES		32
 #define FORWARD_BACKLOG		128
 
 enum { FORWARD_LISTEN, FORWARD_ADDRESS, FORWARD_PORT, FORWARD_COLS };
@@ -152,17 +153,6 @@ static void forward_accept(struct loop_watch *w, uint32_t events)
 		forward_complain_many(strerror(errno));
 		if (forward.n)
 			loop_change(w, 0);
-	}
-}
-
-/* Each connection takes two. */
-static void forward_allow_files(void)
-{
-	struct rlimit files;
-
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
 	}
 }
 
@@ -342,7 +332,8 @@ static int forward_run(struct args *args)
 	loop_signal(SIGTERM, forward_stop);
 	loop_signal(SIGHUP, forward_stop);
 	forward.ep = endpoint_open("forward");
-	forward_allow_files();
+	/* Each connection takes two. */
+	loop_allow_files(2 * FORWARD_CONNECTIONS + FORWARD_FILES);
 	if (forward.ep && forward_listen(host, listen_port)) {
 		session_keepalive(forward.ep, keepalive);
 		forward_show();

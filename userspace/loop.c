@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -94,6 +95,23 @@ void loop_unwatch(struct loop_watch *w)
 				loop.batch[i].data.ptr = NULL;
 	}
 	w->fd = -1;
+}
+
+void loop_allow_files(unsigned int want)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = want;
+	if (limit.rlim_max < want)
+		limit.rlim_max = want;
+	if (!setrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 void loop_add_task(struct loop_task *t)

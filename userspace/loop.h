@@ -37,6 +37,9 @@ void loop_change(struct loop_watch *w, uint32_t events);
 /* The descriptor stays open. Of one that is not watched: nothing. */
 void loop_unwatch(struct loop_watch *w);
 
+/* Raise the limit of open files to so many, or as near to it as is permitted. */
+void loop_allow_files(unsigned int want);
+
 void loop_add_task(struct loop_task *t);
 void loop_del_task(struct loop_task *t);
 

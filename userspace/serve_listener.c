@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -714,25 +713,6 @@ static void listener_no_signal(int signo)
 	(void)signo;
 }
 
-/* Two for each session: the relay watches both ways of a socket by itself. */
-static void listener_allow_files(void)
-{
-	struct rlimit limit;
-	const rlim_t want = 2 * SERVE_SESSIONS_MAX + LISTENER_FILES;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= want)
-		return;
-	limit.rlim_cur = want;
-	if (limit.rlim_max < want)
-		limit.rlim_max = want;
-	if (!setrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 /* Everybody hears of it, and the log of what each one did until now. */
 static void listener_stop(void)
 {
@@ -764,7 +744,8 @@ static bool listener_begin(const struct serve_conf *conf, int link)
 	size_t n = conf->n;
 	bool ok;
 
-	listener_allow_files();
+	/* Two for each: the relay watches both ways of a socket by itself. */
+	loop_allow_files(2 * SERVE_SESSIONS_MAX + LISTENER_FILES);
 	if (!serve_priv_drop(&conf->user))
 		return false;
 	listener.ep = endpoint_open("serve");
