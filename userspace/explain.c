@@ -11,6 +11,7 @@
 #include "err.h"
 #include "explain.h"
 #include "parse.h"
+#include "romon-stream.h"
 #include "text.h"
 
 #define HEX_MAX		8	/* bytes shown of each field */
@@ -298,12 +299,16 @@ static void explain_stream(struct explain *x, size_t off)
 	};
 	/* Ours; protocol.rst */
 	static const char * const reasons[] = {
-		[1] = "no such stream, or nothing served", "not permitted",
-		"busy", "the service failed", "aborted", "nothing heard",
+		[ROMON_STREAM_UNKNOWN] = "no such stream, or nothing served",
+		[ROMON_STREAM_NOT_PERMITTED] = "not permitted",
+		[ROMON_STREAM_BUSY] = "busy",
+		[ROMON_STREAM_FAILED] = "the service failed",
+		[ROMON_STREAM_ABORTED] = "aborted",
+		[ROMON_STREAM_TIMEOUT] = "nothing heard",
 	};
 	unsigned int kind;
 
-	if (!explain_has(x, off, 10, "segment"))
+	if (!explain_has(x, off, sizeof(struct romon_wire_segment), "segment"))
 		return;
 	kind = x->p[off];
 	field(x, off, 1, "kind", "%u %s", kind, kind <
@@ -311,7 +316,7 @@ static void explain_stream(struct explain *x, size_t off)
 	field(x, off + 1, 1, "any", "%s", "");
 	field(x, off + 2, 4, "seq", "%u", explain_u32(x, off + 2));
 	field(x, off + 6, 4, "ack", "%u", explain_u32(x, off + 6));
-	off += 10;
+	off += sizeof(struct romon_wire_segment);
 	if (kind == ROMON_KIND_CLOSE && off + 1 == x->len) {
 		unsigned int reason = x->p[off];
 
