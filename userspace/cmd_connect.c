@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,12 +75,9 @@ static int connect_join(struct connection *c, uint64_t keepalive)
 	int err;
 
 	session_keepalive(c->ep, keepalive);
-	s = endpoint_connect(c->ep, c->target.id, c->target.port, NULL, &err);
-	if (!s) {
-		complain("connect: %s", *endpoint_sentence(c->ep) ?
-			 endpoint_sentence(c->ep) : strerror(-err));
+	s = session_open("connect", c->ep, &c->target);
+	if (!s)
 		return EXIT_FAILED;
-	}
 	c->relay.opened = connect_opened;
 	c->relay.done = connect_done;
 	relay_attach(&c->relay, s);
@@ -164,10 +160,7 @@ static int connect_run(struct args *args)
 		session_free(&c.target);
 		return EXIT_FAILED;
 	}
-	signal(SIGPIPE, SIG_IGN);
-	loop_signal(SIGINT, connect_stop);
-	loop_signal(SIGTERM, connect_stop);
-	loop_signal(SIGHUP, connect_stop);
+	session_signals(connect_stop);
 	status = connect_stream(&c, keepalive);
 	loop_end();
 	diagnose_end(&diagnosis, "connect", c.opened || status != EXIT_FAILED);

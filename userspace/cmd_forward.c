@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,11 +112,8 @@ static void forward_take(int fd)
 		forward_reset(fd);
 		return;
 	}
-	s = endpoint_connect(forward.ep, forward.target.id,
-			     forward.target.port, NULL, &err);
+	s = session_open("forward", forward.ep, &forward.target);
 	if (!s) {
-		complain("forward: %s", *endpoint_sentence(forward.ep) ?
-			 endpoint_sentence(forward.ep) : strerror(-err));
 		forward_reset(fd);
 		return;
 	}
@@ -327,10 +323,7 @@ static int forward_run(struct args *args)
 		return EXIT_FAILED;
 	}
 	diagnose_end(&diagnosis, "forward", true);
-	signal(SIGPIPE, SIG_IGN);
-	loop_signal(SIGINT, forward_stop);
-	loop_signal(SIGTERM, forward_stop);
-	loop_signal(SIGHUP, forward_stop);
+	session_signals(forward_stop);
 	forward.ep = endpoint_open("forward");
 	/* Each connection takes two. */
 	loop_allow_files(2 * FORWARD_CONNECTIONS + FORWARD_FILES);

@@ -2,11 +2,13 @@
 /* What connect, ssh and forward share: whom to reach, and why it failed. */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "err.h"
+#include "loop.h"
 #include "router.h"
 #include "run.h"
 #include "session.h"
@@ -57,6 +59,27 @@ void session_keepalive(struct endpoint *ep, uint64_t seconds)
 	romon_mux_limits(endpoint_mux(ep), &limits);
 	limits.keepalive_ns = (int64_t)seconds * RUN_SECOND;
 	romon_mux_set_limits(endpoint_mux(ep), &limits);
+}
+
+struct romon_stream *session_open(const char *what, struct endpoint *ep,
+				  const struct session_target *target)
+{
+	struct romon_stream *s;
+	int err;
+
+	s = endpoint_connect(ep, target->id, target->port, NULL, &err);
+	if (!s)
+		complain("%s: %s", what, *endpoint_sentence(ep) ?
+			 endpoint_sentence(ep) : strerror(-err));
+	return s;
+}
+
+void session_signals(void (*stop)(int signo))
+{
+	signal(SIGPIPE, SIG_IGN);
+	loop_signal(SIGINT, stop);
+	loop_signal(SIGTERM, stop);
+	loop_signal(SIGHUP, stop);
 }
 
 void session_complain(const char *what, const struct session_target *target,

@@ -22,6 +22,12 @@ void session_free(struct session_target *target);
 /* Sets how long a session lives in silence, in seconds, unless it is 0. */
 void session_keepalive(struct endpoint *ep, uint64_t seconds);
 
+/* Opens a stream to it. NULL if that can not be tried; complains. */
+struct romon_stream *session_open(const char *what, struct endpoint *ep,
+				  const struct session_target *target);
+/* Ctrl-C and its like end the loop by @stop; a reader that is gone does not. */
+void session_signals(void (*stop)(int signo));
+
 /* Why a session could not be opened, or ended; @err as relay's done has it. */
 void session_complain(const char *what, const struct session_target *target,
 		      const struct romon_stream *s, bool opened, int err);
