@@ -282,6 +282,11 @@ def setup():
     fault_setting("verbose", os.environ.get("ROMON_FAULTS", 0))
     fault_setting("verbose_ratelimit_interval_ms", 0)
     fault_setting("times", -1)
+    # Not the records of who holds a reference: the kernel complains of one that
+    # it could not make, in the log that has to be clean, and no code of the
+    # module's depends on it.
+    for name, value in zip(("reject-start", "reject-end"), function("ref_tracker_alloc")):
+        fault_setting(name, value)
     # Single pages, too, though none of a program's own.
     write(f"{DEBUG}/fail_page_alloc/min-order", 0)
 
