@@ -85,7 +85,7 @@ static int endpoint_xmit(void *arg, const struct romon_datagram *d)
  */
 static void endpoint_search(struct endpoint *ep)
 {
-	int64_t now = run_now();
+	int64_t now = loop_now();
 
 	if (now < ep->search_at)
 		return;
@@ -183,7 +183,7 @@ static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 	if (cmd == ROMON_CMD_DATAGRAM_ERROR) {
 		romon_mux_unreachable(ep->mux, d.id, d.local_port,
 				      d.remote_port, d.error ?
-				      -(int)d.error : -EHOSTUNREACH, run_now());
+				      -(int)d.error : -EHOSTUNREACH, loop_now());
 		return 0;
 	}
 	memcpy(in.id, d.id, sizeof(in.id));
@@ -193,7 +193,7 @@ static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 	in.len = d.len;
 	in.route = d.hops ? d.route : NULL;
 	in.hops = d.hops;
-	romon_mux_input(ep->mux, &in, run_now());
+	romon_mux_input(ep->mux, &in, loop_now());
 	return 0;
 }
 
@@ -209,7 +209,7 @@ static void endpoint_refused(uint32_t number, int err, void *arg)
 	    err == -ENOMEM)
 		return;
 	romon_mux_unreachable(ep->mux, sent->id, sent->local_port,
-			      sent->remote_port, err, run_now());
+			      sent->remote_port, err, loop_now());
 }
 
 static void endpoint_readable(struct loop_watch *w, uint32_t events)
@@ -232,7 +232,7 @@ static int64_t endpoint_deadline(struct loop_task *t)
 
 void endpoint_flush(struct endpoint *ep)
 {
-	romon_mux_run(ep->mux, run_now());
+	romon_mux_run(ep->mux, loop_now());
 	romon_nl_flush(ep->nl);
 }
 
@@ -240,9 +240,9 @@ static void endpoint_run(struct loop_task *t)
 {
 	struct endpoint *ep = (struct endpoint *)t;
 
-	if (ep->look_at <= run_now()) {
+	if (ep->look_at <= loop_now()) {
 		ep->look_at = RUN_FOREVER;
-		romon_mux_room_known(ep->mux, run_now());
+		romon_mux_room_known(ep->mux, loop_now());
 	}
 	endpoint_flush(ep);
 }

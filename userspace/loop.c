@@ -20,6 +20,7 @@ static struct {
 	int epoll;		/* 0 until it is needed */
 	bool running;
 	int status;
+	int64_t now;
 	struct loop_watch *steady;
 	struct loop_task *tasks;
 	/* Those of this turn, so that one that is unwatched is forgotten. */
@@ -114,6 +115,11 @@ void loop_allow_files(unsigned int want)
 	}
 }
 
+int64_t loop_now(void)
+{
+	return loop.running ? loop.now : run_now();
+}
+
 void loop_add_task(struct loop_task *t)
 {
 	t->next = loop.tasks;
@@ -194,7 +200,8 @@ static int loop_timeout(void)
 	}
 	if (first == RUN_FOREVER)
 		return -1;
-	left = first - run_now();
+	/* Much of the turn's time may be over. */
+	left = first <= loop.now ? 0 : first - run_now();
 	if (left <= 0)
 		return 0;
 	/* Rounded up: not a turn before it is due. */
@@ -209,6 +216,7 @@ static void loop_turn(void)
 
 	loop.batched = epoll_wait(loop_epoll(), loop.batch, LOOP_BATCH,
 				  loop_timeout());
+	loop.now = run_now();
 	for (int i = 0; i < loop.batched; i++) {
 		w = loop.batch[i].data.ptr;
 		if (w)
@@ -229,6 +237,7 @@ static void loop_turn(void)
 int loop_run(void)
 {
 	loop.running = true;
+	loop.now = run_now();
 	while (loop.running)
 		loop_turn();
 	return loop.status;

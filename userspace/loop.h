@@ -40,6 +40,12 @@ void loop_unwatch(struct loop_watch *w);
 /* Raise the limit of open files to so many, or as near to it as is permitted. */
 void loop_allow_files(unsigned int want);
 
+/*
+ * run_now() when this turn began. For what happens once per frame: where the
+ * kernel has no vDSO, to ask for the time is a system call of its own.
+ */
+int64_t loop_now(void);
+
 void loop_add_task(struct loop_task *t);
 void loop_del_task(struct loop_task *t);
 
