@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import HERE, Network, check, equal, main, note, test, wait_for  # noqa: E402
 from sessions import (  # noqa: E402
-    SSHD_CONFIG, Chain, Serve, good, keys, path, private, run, spawn, write)
+    SSHD_CONFIG, Chain, Serve, good, path, private_ssh, run, spawn, write)
 
 EXAMPLES = os.path.join(os.path.dirname(HERE), "examples")
 FILE = "/etc/ssh/what it's called"
@@ -21,9 +21,7 @@ net = Network()
 
 def setup():
     global chain, r1, serves
-    private()
-    keys()
-    write("/root/.ssh/config", "Host *.romon\n\tStrictHostKeyChecking accept-new\n")
+    private_ssh("Host *.romon\n\tStrictHostKeyChecking accept-new\n")
     chain = Chain(net, ["r1", "r2", "r3", "r4"], node_timeout=10, flood_window=200)
     r1 = chain["r1"]
     serves = {}

@@ -28,8 +28,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import (  # noqa: E402
     LIMIT, SLOW, Network, check, equal, ip, main, note, test, wait_for)
 from sessions import (  # noqa: E402
-    DROPBEAR, SECRET, SERVERS, SSHD, SSH_CONFIG, Chain, Serve, both, good, keys, path,
-    private, random_file, romon, run, sha256, spawn, ssh_options, tree, write)
+    DROPBEAR, SECRET, SERVERS, SSHD, Chain, Serve, both, good, path, private_ssh, random_file,
+    romon, run, sha256, spawn, ssh_options, tree, write)
 import genl  # noqa: E402
 
 SCP_MB = int(os.environ.get("ROMON_SCP_MB") or
@@ -44,9 +44,7 @@ net = Network()
 
 def setup():
     global chain, r1, serve
-    private()
-    keys()
-    write("/root/.ssh/config", SSH_CONFIG)
+    private_ssh()
     chain = Chain(net, ["r1", "r2", "r3", "r4", "r5"], hello_interval=1)
     r1 = chain["r1"]
     # Each router its own files: `ip netns exec` puts these over /etc.

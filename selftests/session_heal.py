@@ -15,8 +15,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import LIMIT, check, equal, main, note, test, wait_for  # noqa: E402
 from ring_of_six import ID, Ring  # noqa: E402
-from sessions import Serve, keys, private, ssh_options, spawn, SERVERS, SSH_CONFIG, SSHD  # noqa: E402
-from sessions import write  # noqa: E402
+from sessions import SERVERS, SSHD, Serve, private_ssh, spawn, ssh_options, write  # noqa: E402
 
 COUNT = "i=0; while :; do echo $i; i=$((i + 1)); sleep 0.02; done"
 
@@ -58,9 +57,7 @@ class Counter:
 
 def setup():
     global ring, serve
-    private()
-    keys()
-    write("/root/.ssh/config", SSH_CONFIG)
+    private_ssh()
     ring = Ring()
     ring.whole()
     write("count", f"#!/bin/sh\n{COUNT}\n", 0o755)

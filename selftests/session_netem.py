@@ -17,8 +17,8 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import LIMIT, Network, check, equal, main, note, test  # noqa: E402
 from sessions import (  # noqa: E402
-    SERVER_NAMES, SERVERS, SSH_CONFIG, Chain, Serve, good, keys, path, private, random_file, run,
-    sha256, spawn, ssh_options, write)
+    SERVER_NAMES, SERVERS, Chain, Serve, good, path, private_ssh, random_file, run, sha256, spawn,
+    ssh_options)
 
 # Of each link. 40 ms by itself are 320 ms there and back.
 IMPAIRED = {
@@ -38,9 +38,7 @@ net = Network()
 
 def setup():
     global chain, r1, serve
-    private()
-    keys()
-    write("/root/.ssh/config", SSH_CONFIG)
+    private_ssh()
     chain = Chain(net, ["r1", "r2", "r3", "r4", "r5"])
     r1 = chain["r1"]
     serve = Serve(chain["r5"], {**SERVERS, CAT: ["/bin/cat"]}, keepalive=600)

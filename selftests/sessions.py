@@ -9,9 +9,9 @@
     Serve(chain, "r3", services)       -> `romon serve` there; see service()
     romon(ns, *words, ...)             -> a finished process, text
     spawn(ns, command, ...)            -> a Popen in that namespace
-    private()                          a /root, /etc/ssh and so on of its own
+    private_ssh()                      a /root, /etc/ssh and so on of its own
 
-A script that calls private() runs in a mount namespace that is gone with it, so
+A script that calls private_ssh() runs in a mount namespace that is gone with it, so
 that none of the machine's own keys and settings is read or written.
 """
 
@@ -183,7 +183,7 @@ class Chain:
         return limit - free
 
 
-def private():
+def _private():
     """Mounts of our own: what is written there is gone with us."""
     libc = genl.libc
     if libc.unshare(CLONE_NEWNS):
@@ -213,7 +213,7 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 """
 
 
-def keys():
+def _keys():
     """A key of ours that root logs in with, and those of the servers; sshd and
     dropbear with no more than -i find theirs."""
     for name in ("/root/.ssh/id_ed25519", "/etc/ssh/ssh_host_ed25519_key"):
@@ -222,6 +222,13 @@ def keys():
                     "/etc/dropbear/dropbear_ed25519_host_key"]))
     shutil.copy("/root/.ssh/id_ed25519.pub", "/root/.ssh/authorized_keys")
     write("/etc/ssh/sshd_config", SSHD_CONFIG.format(key="/etc/ssh/ssh_host_ed25519_key"))
+
+
+def private_ssh(config=None):
+    """Clients and servers that know of each other and of nothing outside."""
+    _private()
+    _keys()
+    write("/root/.ssh/config", config or SSH_CONFIG)
 
 
 def rss(pid):
