@@ -659,10 +659,10 @@ static struct romon_nl_batch *romon_nl_batch_new(void)
 }
 
 /*
- * Takes what is there, but not without end. What is longer than a segment is
- * lost. -ENOBUFS: so are others.
+ * Takes some of what is there, and returns whether there may be more. What is
+ * longer than a segment is lost, and so is what found the kernel's queue full.
  */
-int romon_nl_receive_batch(struct romon_nl *nl)
+bool romon_nl_receive_batch(struct romon_nl *nl)
 {
 	struct romon_nl_batch *b;
 	int n, err = 0;
@@ -675,7 +675,7 @@ int romon_nl_receive_batch(struct romon_nl *nl)
 	n = recvmmsg(nl_socket_get_fd(nl->sock), b->msg, BATCH, MSG_DONTWAIT,
 		     NULL);
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return errno == ENOBUFS || errno == EINTR;
 	for (int i = 0; i < n && !err; i++) {
 		const struct nlmsghdr *h = (const void *)b->buf[i];
 		int left = (int)b->msg[i].msg_len;
@@ -688,7 +688,7 @@ int romon_nl_receive_batch(struct romon_nl *nl)
 		     h = nlmsg_next((struct nlmsghdr *)h, &left))
 			err = romon_nl_event(nl, h);
 	}
-	return err;
+	return n == BATCH;
 }
 
 /* Takes all that is there. -ENOBUFS: events were lost. */
