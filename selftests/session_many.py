@@ -20,16 +20,16 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import LIMIT, SLOW, Failed, Network, check, equal, main, note, test, wait_for  # noqa: E402
+from harness import LIMIT, Failed, Network, check, equal, main, note, test, wait_for  # noqa: E402
 from sessions import (  # noqa: E402
     Chain, Serve, descriptors, good, path, rss, run, spawn, tree)
 import genl  # noqa: E402
 
 SESSIONS = int(os.environ.get("ROMON_SESSIONS") or 300)
-OPENS = int(os.environ.get("ROMON_OPENS") or (1000 if SLOW else 10000))
+OPENS = int(os.environ.get("ROMON_OPENS") or 10000)
 ECHO, PROGRAM = 700, 701
 # Long enough for 300 sessions that all want the one CPU of the debug kernel.
-KEEPALIVE = 60 if SLOW else 15
+KEEPALIVE = 30
 TCP_PORT = 7000
 
 net = Network()

@@ -3,7 +3,7 @@
 #
 # See session_many.py.
 #
-# requires: fast
+# requires: native
 # timeout: 1200
 
 exec /usr/bin/python3 "$(dirname "$0")/session_many.py"
