@@ -365,7 +365,7 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 		if (seg->kind == ROMON_SEGMENT_DATA ||
 		    (seg->kind == ROMON_SEGMENT_CLOSE && !seg->len)) {
 			if (s->state == ROMON_LINGER)
-				s->over_at = s->mux->now + ROMON_LINGER_NS;
+				romon_stream_remember(s);
 			romon_snd_ack(s);
 		}
 	} else if (s->state == ROMON_ANSWERED) {

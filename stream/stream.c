@@ -269,6 +269,18 @@ void romon_stream_replaced(struct romon_stream *s)
 	romon_mux_rearm(s);
 }
 
+/* Something has come that may come again. */
+void romon_stream_remember(struct romon_stream *s)
+{
+	int64_t ns = s->mux->limits.keepalive_ns;
+
+	if (ns < ROMON_LINGER_MIN_NS)
+		ns = ROMON_LINGER_MIN_NS;
+	else if (ns > ROMON_LINGER_MAX_NS)
+		ns = ROMON_LINGER_MAX_NS;
+	s->over_at = s->mux->now + ns;
+}
+
 /*
  * An end that the other side has acknowledged together with its own end needs
  * nobody who remembers: only one of two that have crossed does, and one that
@@ -290,7 +302,7 @@ static void romon_stream_linger(struct romon_stream *s)
 		romon_snd_ack(s);
 	s->ack_at = ROMON_NEVER;
 	s->state = ROMON_LINGER;
-	s->over_at = mux->now + ROMON_LINGER_NS;
+	romon_stream_remember(s);
 	romon_list_move(&s->node, &mux->lingering);
 	mux->stats.streams--;
 	mux->n_lingering++;

@@ -48,7 +48,9 @@
 #define ROMON_HALF_MAX		128
 #define ROMON_HALF_PEER		32
 #define ROMON_LINGER_MAX	256
-#define ROMON_LINGER_NS		(8 * ROMON_SECOND)
+/* As long as the other side may be silent before it gives up: the keepalive. */
+#define ROMON_LINGER_MIN_NS	(8 * ROMON_SECOND)
+#define ROMON_LINGER_MAX_NS	(30 * ROMON_SECOND)
 
 #define ROMON_DELACK_NS		(40 * ROMON_MS)
 
@@ -211,6 +213,7 @@ void romon_stream_fail(struct romon_stream *s, int error,
 		       enum romon_stream_reason reason);
 void romon_stream_replaced(struct romon_stream *s);
 void romon_stream_settle(struct romon_stream *s);
+void romon_stream_remember(struct romon_stream *s);
 void romon_stream_timer(struct romon_stream *s);
 void romon_stream_destroy(struct romon_stream *s);
 size_t romon_stream_budget(const struct romon_stream *s,

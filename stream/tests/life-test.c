@@ -70,7 +70,7 @@ static bool gone(struct sim *sim)
 	bool good = true;
 	int i;
 
-	wait_ms(sim, 20000);
+	wait_ms(sim, 40000);
 	for (i = 0; i < 2; i++) {
 		romon_mux_stats(sim->side[i].mux, &stats);
 		good = good && !stats.streams && !stats.memory &&
@@ -163,6 +163,34 @@ static void lost_closes(void)
 		sim_app_free(app);
 		sim_free(sim);
 	}
+}
+
+/* All has arrived, and only the other side does not know, for a long time. */
+static void late_word(void)
+{
+	struct sim *sim = sim_new(7, &plain);
+	struct sim_app *app, *there;
+
+	sim->side[1].template.end_on_end = false;
+	app = sim_open(sim, 0, 3, 100);
+	wait_ms(sim, 100);
+	there = sim->side[1].accepted[0];
+	sim->side[0].link.down = true;
+	there->send = 5000;
+	sim_app_write(there);
+	romon_stream_end(there->s);
+	sim_run(sim, sim->now + SIM_SECOND, done_closed, app);
+	tap_ok(app->closed && !app->error && app->received == 5000 &&
+	       !there->closed, "a side has had all, and has ended");
+	sim->side[1].link.down = true;
+	wait_ms(sim, 20000);
+	sim_set_link(sim, &plain);
+	sim_run(sim, sim->now + 20 * SIM_SECOND, done_closed, there);
+	tap_ok(there->closed && !there->error,
+	       "... which the other one hears after 20 s without a network");
+	sim_app_free(app);
+	tap_ok(gone(sim), "... and nothing is left");
+	sim_free(sim);
 }
 
 static void refused(void)
@@ -400,6 +428,7 @@ int main(void)
 {
 	half_close();
 	lost_closes();
+	late_word();
 	refused();
 	unanswered();
 	broken_off();

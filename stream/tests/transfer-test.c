@@ -52,7 +52,7 @@ static int64_t transfer(const struct sim_link *link, uint64_t seed,
 	if (good) {
 		took = sim->now - start;
 		/* All that lingers goes. */
-		sim_run(sim, sim->now + 30 * SIM_SECOND, NULL, NULL);
+		sim_run(sim, sim->now + 40 * SIM_SECOND, NULL, NULL);
 		good = !sim->side[0].bound;
 		if (!good) {
 			printf("# a port stays bound\n");
