@@ -573,6 +573,39 @@ def sigterm_ends_everything_with_status_0():
         equal(connect(7000, b"again")[:2], (0, b"again"), "the port can be bound again")
 
 
+@contextlib.contextmanager
+def written_but_not_arrived(size):
+    """A service that has written all and ended, while its client sleeps."""
+    command = sh(f"echo begin; sleep 1; head -c {size} /dev/zero")
+    with Serve(f"service 7000 {command}") as serve, Client(7000) as client:
+        equal(client.process.stdout.read(6), b"begin\n", "the first line")
+        client.process.send_signal(signal.SIGSTOP)
+        serve.wait_said(rf"session ended: .* bytes_out {6 + size} ")
+        yield serve, client.process
+
+
+@test
+def what_was_written_has_a_second_to_arrive_when_it_ends():
+    with written_but_not_arrived(60000) as (serve, client):
+        serve.process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        check(not gone(serve.listener), "it does not wait for what is under way")
+        client.send_signal(signal.SIGCONT)
+        out, err = client.communicate(timeout=LIMIT)
+        equal((len(out), err, client.returncode), (60000, b"", 0), "what arrives, and how")
+        equal(serve.ended(), 0, "the exit status")
+
+
+@test
+def who_has_not_got_all_when_it_ends_is_told():
+    with written_but_not_arrived(60000) as (serve, client):
+        equal(serve.stop(), 0, "the exit status")
+        client.send_signal(signal.SIGCONT)
+        out, err = client.communicate(timeout=LIMIT)
+        check(len(out) < 60000, "all has arrived")
+        check(client.returncode == 1 and b"broken it off" in err, f"the client says {err}")
+
+
 @test
 def the_death_of_either_process_is_the_end_of_all():
     conf = """

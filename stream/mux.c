@@ -285,12 +285,17 @@ struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
 	return mux;
 }
 
+/* Who would wait for one that is not over hears that it need not. */
 static void romon_mux_free_list(struct romon_list *list)
 {
-	while (!romon_list_empty(list))
-		romon_stream_destroy(romon_list_entry(list->next,
-						      struct romon_stream,
-						      node));
+	while (!romon_list_empty(list)) {
+		struct romon_stream *s;
+
+		s = romon_list_entry(list->next, struct romon_stream, node);
+		if (s->state < ROMON_OVER)
+			romon_snd_close(s, ROMON_STREAM_ABORTED);
+		romon_stream_destroy(s);
+	}
 }
 
 void romon_mux_free(struct romon_mux *mux)
@@ -492,6 +497,20 @@ void romon_mux_run(struct romon_mux *mux, int64_t now)
 		romon_snd_run(s);
 		romon_mux_rearm(s);
 	}
+}
+
+bool romon_mux_delivers(const struct romon_mux *mux)
+{
+	const struct romon_list *p;
+
+	for (p = mux->orphans.next; p != &mux->orphans; p = p->next) {
+		const struct romon_stream *s;
+
+		s = romon_list_entry(p, struct romon_stream, node);
+		if (s->state < ROMON_OVER && s->una <= s->out.end)
+			return true;
+	}
+	return false;
 }
 
 int64_t romon_mux_deadline(const struct romon_mux *mux)

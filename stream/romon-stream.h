@@ -135,7 +135,7 @@ struct romon_stream_info {
 /* @seed: for hashing and initial numbers; must not be guessable. */
 struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
 				uint64_t seed, int64_t now);
-/* Breaks off all streams without a word and frees them. */
+/* Breaks off all streams, and frees them. */
 void romon_mux_free(struct romon_mux *mux);
 
 void romon_mux_limits(const struct romon_mux *mux,
@@ -167,6 +167,8 @@ void romon_mux_room_known(struct romon_mux *mux, int64_t now);
 void romon_mux_run(struct romon_mux *mux, int64_t now);
 /* When to call that at the latest; INT64_MAX for never, 0 for now. */
 int64_t romon_mux_deadline(const struct romon_mux *mux);
+/* Whether what was written to streams that are freed is still on its way. */
+bool romon_mux_delivers(const struct romon_mux *mux);
 
 /* NULL, and why in *@err. The route is the best known one at each time. */
 struct romon_stream *romon_stream_open(struct romon_mux *mux, const uint8_t *id,

@@ -103,7 +103,6 @@ static int connect_stream(struct connection *c, uint64_t keepalive)
 		/* Stopped by a signal: the other side is told. */
 		if (!c->done)
 			relay_stop(&c->relay, ROMON_STREAM_ABORTED);
-		endpoint_flush(c->ep);
 	}
 	endpoint_close(c->ep);
 	loop_del_task(&c->task);

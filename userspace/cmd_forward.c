@@ -281,8 +281,6 @@ static void forward_end(void)
 		loop_unwatch(&forward.listener[i]);
 		close(fd);
 	}
-	if (forward.ep)
-		endpoint_flush(forward.ep);
 	endpoint_close(forward.ep);
 	loop_end();
 	session_free(&forward.target);

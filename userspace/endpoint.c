@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@
 /* For routers that are not known: how often at most, and how long it takes. */
 #define ENDPOINT_SEARCH	(30 * RUN_SECOND)
 #define ENDPOINT_LOOK	(RUN_SECOND / 2)
+/* At the end, for what was written and has not arrived yet. */
+#define ENDPOINT_GRACE	RUN_SECOND
 /* A Data frame without its route and payload, after the Ethernet header. */
 #define ENDPOINT_HEAD	(46 + 4)
 /* Batches of datagrams taken in one turn, before files and timers have theirs. */
@@ -239,12 +242,6 @@ static int64_t endpoint_deadline(struct loop_task *t)
 	return deadline < ep->look_at ? deadline : ep->look_at;
 }
 
-void endpoint_flush(struct endpoint *ep)
-{
-	romon_mux_run(ep->mux, loop_now());
-	romon_nl_flush(ep->nl);
-}
-
 static void endpoint_run(struct loop_task *t)
 {
 	struct endpoint *ep = (struct endpoint *)t;
@@ -253,7 +250,8 @@ static void endpoint_run(struct loop_task *t)
 		ep->look_at = RUN_FOREVER;
 		romon_mux_room_known(ep->mux, loop_now());
 	}
-	endpoint_flush(ep);
+	romon_mux_run(ep->mux, loop_now());
+	romon_nl_flush(ep->nl);
 }
 
 struct endpoint *endpoint_open(const char *what)
@@ -292,13 +290,36 @@ struct endpoint *endpoint_open(const char *what)
 	return ep;
 }
 
+/* Nobody is told of events any more, and nothing is taken. */
+static void endpoint_deliver(struct endpoint *ep)
+{
+	struct pollfd p = { .fd = romon_nl_fd(ep->nl), .events = POLLIN };
+	int64_t now = run_now(), end = now + ENDPOINT_GRACE, next;
+
+	ep->accept = NULL;
+	for (; now < end; now = run_now()) {
+		romon_mux_run(ep->mux, now);
+		romon_nl_flush(ep->nl);
+		if (!romon_mux_delivers(ep->mux))
+			break;
+		next = romon_mux_deadline(ep->mux);
+		next = next < end ? next : end;
+		/* Rounded up: not before it is due. */
+		if (next > now)
+			poll(&p, 1, (int)((next - now + 999999) / 1000000));
+		romon_nl_receive_batch(ep->nl);
+	}
+}
+
 void endpoint_close(struct endpoint *ep)
 {
 	if (!ep)
 		return;
 	loop_unwatch(&ep->watch);
 	loop_del_task(&ep->task);
+	endpoint_deliver(ep);
 	romon_mux_free(ep->mux);
+	romon_nl_flush(ep->nl);
 	romon_nl_close(ep->nl);
 	free(ep);
 }

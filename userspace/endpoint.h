@@ -24,7 +24,10 @@ typedef enum romon_stream_reason endpoint_accept_fn(void *arg,
 
 /* Complains, in the name of @what. Part of the loop until it is closed. */
 struct endpoint *endpoint_open(const char *what);
-/* Breaks off its streams without a word; endpoint_flush() goes before it. */
+/*
+ * Its streams have been freed. What was written to them has a second to arrive;
+ * then those that are not over are broken off.
+ */
 void endpoint_close(struct endpoint *ep);
 struct romon_mux *endpoint_mux(struct endpoint *ep);
 
@@ -39,8 +42,6 @@ const char *endpoint_sentence(const struct endpoint *ep);
 struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
 				      uint16_t port,
 				      struct endpoint_user *user, int *err);
-/* Send now what the streams have to send: closes, above all. */
-void endpoint_flush(struct endpoint *ep);
 
 /* Why a stream ended, as people read it; of its info, reason and error. */
 const char *endpoint_explain(const struct romon_stream *s, char *buf,

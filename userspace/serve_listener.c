@@ -728,7 +728,6 @@ static void listener_stop(void)
 		s->command = COMMAND_NONE;
 		listener_break(s, ROMON_STREAM_ABORTED, "serve has ended");
 	}
-	endpoint_flush(listener.ep);
 	while ((s = listener.sessions)) {
 		listener.sessions = s->next;
 		free(s);

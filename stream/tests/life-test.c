@@ -309,6 +309,42 @@ static void broken_off(void)
 	sim_free(sim);
 }
 
+/* A program ends, and with it all streams that it has. */
+static void program_ends(void)
+{
+	struct sim_link slow = plain;
+	struct sim_app *app, *there, *old;
+	struct sim *sim;
+
+	slow.rate = 1000000;
+	sim = sim_new(17, &slow);
+	sim->side[1].template.end_on_end = false;
+	old = sim_open(sim, 0, 3, 100);
+	wait_ms(sim, 100);
+	sim_app_free(old);
+	tap_ok(!romon_mux_delivers(sim->side[0].mux),
+	       "a stream that waits for the other side's end delivers nothing");
+	app = sim_open(sim, 0, 3, 60000);
+	app->keep = true;
+	wait_ms(sim, 100);
+	sim_app_free(app);
+	wait_ms(sim, 10);
+	there = sim->side[1].accepted[1];
+	tap_ok(romon_mux_delivers(sim->side[0].mux) && !there->closed,
+	       "one that is freed with bytes in flight does");
+	romon_mux_free(sim->side[0].mux);
+	sim->side[0].mux = NULL;
+	sim->side[0].dead = true;
+	wait_ms(sim, 1000);
+	old = sim->side[1].accepted[0];
+	tap_ok(there->closed && there->error == -ECONNRESET &&
+	       there->reason == ROMON_STREAM_ABORTED && old->closed &&
+	       old->error == -ECONNRESET &&
+	       old->reason == ROMON_STREAM_ABORTED,
+	       "both are broken off when their program ends");
+	sim_free(sim);
+}
+
 static void vanished(void)
 {
 	int64_t start;
@@ -432,6 +468,7 @@ int main(void)
 	refused();
 	unanswered();
 	broken_off();
+	program_ends();
 	vanished();
 	started_anew();
 	keeps();

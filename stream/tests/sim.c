@@ -414,9 +414,10 @@ bool sim_run(struct sim *sim, int64_t until, bool (*done)(void *arg), void *arg)
 	while (!done || !done(arg)) {
 		next = sim->n ? sim->packets[0]->at : SIM_NEVER;
 		for (i = 0; i < 2; i++) {
-			int64_t due = romon_mux_deadline(sim->side[i].mux);
+			int64_t due = sim->side[i].dead ? SIM_NEVER :
+				      romon_mux_deadline(sim->side[i].mux);
 
-			if (!sim->side[i].dead && due < next)
+			if (due < next)
 				next = due;
 		}
 		if (next > until) {
