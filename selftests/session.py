@@ -318,6 +318,32 @@ def an_unknown_router_is_told_of_in_less_than_two_seconds():
 
 
 @test
+def a_router_may_be_called_what_ends_in_romon():
+    def call(name, identity):
+        chain.nl[name].do("config-set", identity=identity)
+        romon(r1, "discover", "duration", "1")
+
+    try:
+        call("r5", "r5.romon")
+        for name in "r5.romon", "r5.romon.romon":
+            equal(romon(r1, "connect", name, CAT, input="hello").stdout, "hello",
+                  f"what {name} answers")
+        fails(["r5"], "connect", "r5", CAT)
+        # Nobody takes the place of another one by its name.
+        call("r4", "r5")
+        fails(["more than one", chain.id["r4"], chain.id["r5"]], "connect", "r5.romon", CAT)
+        equal(romon(r1, "connect", "r5.romon.romon", CAT, input="hello").stdout, "hello",
+              "what the whole name answers")
+        # Nor that of an ID.
+        call("r4", chain.id["r5"] + ".romon")
+        equal(romon(r1, "connect", chain.id["r5"] + ".romon", CAT, input="hello").stdout, "hello",
+              "what the ID answers")
+    finally:
+        call("r4", "r4")
+        call("r5", "r5")
+
+
+@test
 def a_refused_service_says_so():
     fails(["r5", str(NO_SERVICE)], "connect", "r5", NO_SERVICE)
     fails(["r5", "permit"], "connect", "r5", NOT_FOR_R1)

@@ -475,7 +475,7 @@ static int ping_run(struct args *args)
 		return EXIT_FAILED;
 	run_begin();
 	diagnose_begin(&diagnosis);
-	if (!router_find("ping", router, &node)) {
+	if (!router_find("ping", router, NULL, &node)) {
 		run_end();
 		diagnose_end(&diagnosis, "ping", false);
 		return EXIT_FAILED;

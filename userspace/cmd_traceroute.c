@@ -191,7 +191,7 @@ static int traceroute_run(struct args *args)
 		return EXIT_FAILED;
 	run_begin();
 	diagnose_begin(&diagnosis);
-	if (!router_find("traceroute", router, &node)) {
+	if (!router_find("traceroute", router, NULL, &node)) {
 		silent = true;
 		goto out;
 	}

@@ -35,16 +35,30 @@ const struct api_node *router_by_id(const struct api_nodes *nodes,
 	return &nodes->v[low];
 }
 
+/* What people call a router. */
+struct router_name {
+	const char *word;
+	const char *also;		/* another name that it may have, or NULL */
+	uint8_t id[API_ID_LEN];
+	bool is_id;
+};
+
+static bool router_is(const struct router_name *name, const char *identity)
+{
+	return identity && (!strcmp(identity, name->word) ||
+			    (name->also && !strcmp(identity, name->also)));
+}
+
 /* How many routers have that name; *id is the first. */
-static size_t router_count(const struct api_nodes *nodes, const char *name,
-			   uint8_t *id)
+static size_t router_count(const struct api_nodes *nodes,
+			   const struct router_name *name, uint8_t *id)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < nodes->n; i++) {
 		const struct api_node *n = &nodes->v[i];
 
-		if (!n->active || !n->identity || strcmp(n->identity, name))
+		if (!n->active || !router_is(name, n->identity))
 			continue;
 		if (!found++)
 			memcpy(id, n->id, API_ID_LEN);
@@ -54,7 +68,7 @@ static size_t router_count(const struct api_nodes *nodes, const char *name,
 
 static void router_complain_ambiguous(const char *what,
 				      const struct api_nodes *nodes,
-				      const char *name)
+				      const struct router_name *name)
 {
 	size_t size = 0, shown = 0;
 	char buf[ID_STRLEN];
@@ -66,7 +80,7 @@ static void router_complain_ambiguous(const char *what,
 	for (size_t i = 0; i < nodes->n; i++) {
 		const struct api_node *n = &nodes->v[i];
 
-		if (!n->active || !n->identity || strcmp(n->identity, name))
+		if (!n->active || !router_is(name, n->identity))
 			continue;
 		if (shown++ == 8) {
 			fputs(", ...", f);
@@ -76,7 +90,9 @@ static void router_complain_ambiguous(const char *what,
 			id_str(buf, n->id));
 	}
 	fclose(f);
-	complain("%s: more than one router is called %s: %s", what, name, list);
+	complain("%s: more than one router is called %s%s%s: %s", what,
+		 name->word, name->also ? " or " : "",
+		 name->also ? name->also : "", list);
 	free(list);
 }
 
@@ -93,24 +109,21 @@ static size_t router_known(const struct api_nodes *nodes)
  * 1 found, 0 not known, -1 complained of. A router that is found by its name
  * is only taken from *settle on, which is set when it is seen first.
  */
-static int router_look(const char *what, const char *word, bool is_id,
-		       uint8_t *id, struct api_node *node, int64_t *settle)
+static int router_look(const char *what, const struct router_name *name,
+		       struct api_node *node, int64_t *settle)
 {
+	uint8_t id[API_ID_LEN];
 	struct api_nodes nodes;
-	int result = 0, err;
+	int result = 0;
 	size_t found;
 
-	if (is_id) {
-		err = api_node_find(id, node);
-		if (!err)
-			return 1;
-		return 0;
-	}
+	if (name->is_id)
+		return !api_node_find(name->id, node);
 	if (api_node_dump(&nodes))
 		return -1;
-	found = router_count(&nodes, word, id);
+	found = router_count(&nodes, name, id);
 	if (found > 1) {
-		router_complain_ambiguous(what, &nodes, word);
+		router_complain_ambiguous(what, &nodes, name);
 		result = -1;
 	} else if (found) {
 		if (*settle == RUN_FOREVER)
@@ -122,43 +135,43 @@ static int router_look(const char *what, const char *word, bool is_id,
 	return result;
 }
 
-static void router_complain_unknown(const char *what, const char *word,
-				    const uint8_t *id)
+static void router_complain_unknown(const char *what,
+				    const struct router_name *name)
 {
 	struct api_config config;
 	struct api_nodes nodes;
 
 	if (!api_config_get(&config)) {
-		bool self = id ? config.has_current_id &&
-				 !memcmp(id, config.current_id, API_ID_LEN) :
-				 config.identity &&
-				 !strcmp(word, config.identity);
+		bool self = name->is_id ? config.has_current_id &&
+			    !memcmp(name->id, config.current_id, API_ID_LEN) :
+			    router_is(name, config.identity);
 
 		api_config_free(&config);
 		if (self) {
-			complain("%s: %s is this router", what, word);
+			complain("%s: %s is this router", what, name->word);
 			return;
 		}
 	}
 	if (api_node_dump(&nodes))
 		return;
 	complain("%s: no such router: %s (%zu known, see: romon discover)",
-		 what, word, router_known(&nodes));
+		 what, name->word, router_known(&nodes));
 	api_nodes_free(&nodes);
 }
 
-bool router_find(const char *what, const char *word, struct api_node *node)
+bool router_find(const char *what, const char *word, const char *also,
+		 struct api_node *node)
 {
+	struct router_name name = { .word = word, .also = also };
 	int64_t now = run_now(), end, settle = 0;
-	uint8_t id[API_ID_LEN];
-	bool is_id = parse_id(word, id);
 	int found;
 
+	name.is_id = parse_id(word, name.id);
 	memset(node, 0, sizeof(*node));
 	if (!api_require_running(what))
 		return false;
 	/* A name that is known already has had its time to become ambiguous. */
-	found = router_look(what, word, is_id, id, node, &settle);
+	found = router_look(what, &name, node, &settle);
 	if (found)
 		return found > 0;
 
@@ -169,13 +182,13 @@ bool router_find(const char *what, const char *word, struct api_node *node)
 		run_wait(-1, now + SEARCH_STEP_NS);
 		if (run_stopped())
 			return false;
-		found = router_look(what, word, is_id, id, node, &settle);
+		found = router_look(what, &name, node, &settle);
 		if (found)
 			return found > 0;
 		/* The search may end while one that is known settles. */
 		if (settle != RUN_FOREVER && end < settle)
 			end = settle + SEARCH_STEP_NS;
 	}
-	router_complain_unknown(what, word, is_id ? id : NULL);
+	router_complain_unknown(what, &name);
 	return false;
 }

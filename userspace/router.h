@@ -6,8 +6,12 @@
 
 #include "api.h"
 
-/* An ID or identity; complains, and searches for it if it is not known. */
-bool router_find(const char *what, const char *word, struct api_node *node);
+/*
+ * An ID or identity; complains, and searches for it if it is not known. @also:
+ * another identity that it may have if it was not called by its ID, or NULL.
+ */
+bool router_find(const char *what, const char *word, const char *also,
+		 struct api_node *node);
 const struct api_node *router_by_id(const struct api_nodes *nodes,
 				    const uint8_t *id);
 

@@ -20,17 +20,26 @@ bool session_find(const char *what, const char *router,
 		  struct session_target *target)
 {
 	size_t len = strlen(router), suffix = strlen(SESSION_SUFFIX);
+	const char *whole = NULL;
 	struct api_node node;
 	bool found;
 
 	target->name = xstrdup(router);
-	if (len > suffix && !strcmp(router + len - suffix, SESSION_SUFFIX))
+	if (len > suffix && !strcmp(router + len - suffix, SESSION_SUFFIX)) {
 		target->name[len - suffix] = '\0';
-	found = router_find(what, target->name, &node);
-	if (found)
-		memcpy(target->id, node.id, sizeof(target->id));
-	else
+		/* It may really be called that. */
+		whole = router;
+	}
+	found = router_find(what, target->name, whole, &node);
+	if (!found) {
 		session_free(target);
+	} else {
+		memcpy(target->id, node.id, sizeof(target->id));
+		if (whole && node.identity && !strcmp(node.identity, whole)) {
+			free(target->name);
+			target->name = xstrdup(whole);
+		}
+	}
 	api_node_free(&node);
 	return found;
 }
