@@ -472,6 +472,57 @@ def limits_hold_for_each_router_each_service_and_all():
         hold(7000, "r3")
 
 
+class Raw:
+    """Segments by hand, from r2 to a port of r1."""
+
+    def __init__(self, port):
+        self.nl, self.port = genl.Romon(net["r2"]), port
+
+    def send(self, local, kind, seq, ack):
+        self.nl.do("datagram-send", id=ID["r1"], local_port=local, remote_port=self.port,
+                   payload=struct.pack(">BBII", kind, 0, seq, ack))
+
+    def open(self):
+        """-> port, the number that the answer has"""
+        local = self.nl.get("endpoint-bind")["local_port"]
+        self.send(local, 0, 1000, 0)
+        kind, _, seq, ack = struct.unpack_from(">BBII", self.receive(local))
+        equal((kind, ack), (1, 1000), "kind and ack of the answer")
+        return local, seq
+
+    def receive(self, local):
+        return self.nl.event(want=lambda command, attrs: command == "datagram-rcv" and
+                             attrs["local_port"] == local)[1]["payload"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.nl.close()
+
+
+@test
+def who_has_not_answered_has_no_session():
+    limits = "limit sessions 3 sessions-per-peer 2 starts-per-peer 1"
+    with Serve(f"service 7000 command /bin/cat sessions 3\n{limits}") as serve, \
+            Raw(7000) as raw, Client(7000, "r3") as other:
+        equal(other.talk(b"first"), b"first", "what comes back to r3")
+        opens = [raw.open() for _ in range(6)]
+        # The router in whose name these came has all that it may have.
+        with Client(7000) as one, Client(7000) as two:
+            equal((one.talk(b"one"), two.talk(b"two")), (b"one", b"two"), "what comes back to r2")
+            # And no more, should they be answered after all.
+            for local, seq in opens:
+                raw.send(local, 3, 1000, seq)
+            wait_for(lambda: serve.log().count(
+                "reason as many sessions as there may be") == 6, "six refusals")
+            for local, _ in opens:
+                while (answer := raw.receive(local))[0] != 4:
+                    pass
+                equal(answer[10:], b"\3", "the reason of the close")
+            equal(len(serve.children()), 3, "commands")
+
+
 @test
 def a_router_may_not_begin_too_many_a_second():
     with Serve(f"service 7000 {sh('true')}\nlimit starts-per-peer 1") as serve:

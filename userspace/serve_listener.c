@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The process that talks to other routers. A session is one from the moment
- * that a router asks for it, and counts until its stream has gone and, if it
- * has a command, that has ended:
+ * The process that talks to other routers. A session counts from the moment
+ * that the router has answered, as before that it may be anybody, until its
+ * stream has gone and, if it has a command, that has ended:
  *
- *	accept		permitted? not too many, nor too often?
- *	opened		the router has answered, so it is where it says: the
- *			command is asked for, or the target connected
+ *	accept		permitted? not too many?
+ *	opened		the router has answered, so it is where it says: not too
+ *			many by now, nor too often? the command is asked for, or
+ *			the target connected
  *	joined		data flows, the relay's affair
  *	ended		told to the starter, and to the log when the command has
  *			ended too
@@ -45,8 +46,11 @@
 #define LISTENER_REFUSALS_ONCE	20
 /* Descriptors beside those of sessions. */
 #define LISTENER_FILES		64
-/* Streams beyond the limit, so that it is we who refuse them, and say so. */
-#define LISTENER_BEYOND		16
+/*
+ * Streams beyond the limit: those of routers that have not answered, of which
+ * the library has 128 at most, and some that we refuse, so that we say so.
+ */
+#define LISTENER_BEYOND		(128 + 16)
 
 /* Of a session that asks the starter for a command. */
 enum listener_command {
@@ -71,6 +75,7 @@ struct listener_session {
 	int err;			/* of the stream, when it is over */
 	uint64_t bytes_in, bytes_out;
 	char reason[96];
+	bool counts;			/* the router has answered */
 	bool joined;
 	bool over;			/* the stream has gone */
 	bool over_told;
@@ -393,26 +398,6 @@ static void listener_start(struct listener_session *s)
 	s->command = COMMAND_ASKED;
 }
 
-static void listener_opened(struct relay *r)
-{
-	struct listener_session *s = (struct listener_session *)r;
-	const struct serve_offer *o = listener_offer(s->peer.local_port);
-
-	if (!o) {
-		listener_break(s, ROMON_STREAM_UNKNOWN,
-			       "not served any more");
-		return;
-	}
-	listener_identify(&s->peer);
-	s->kind = o->kind;
-	s->deadline = run_now() + LISTENER_START_NS;
-	listener_due(s->deadline);
-	if (s->kind == SERVE_COMMAND)
-		listener_start(s);
-	else
-		listener_connect(s, o);
-}
-
 /* Has this router started too much in the last seconds? */
 static bool listener_may_start(const uint8_t *id)
 {
@@ -451,7 +436,7 @@ static const char *listener_full(const struct serve_offer *o,
 		bool same_peer = !memcmp(s->peer.id, id, API_ID_LEN);
 		bool same_service = s->peer.local_port == o->port;
 
-		if (s->gone)
+		if (s->gone || !s->counts)
 			continue;
 		all++;
 		peer += same_peer;
@@ -466,8 +451,36 @@ static const char *listener_full(const struct serve_offer *o,
 		return "as many sessions as the service may have";
 	if (o->per_peer && both >= o->per_peer)
 		return "as many sessions as a router may have of the service";
-	return listener_may_start(id) ? NULL :
-	       "more sessions a second than a router may begin";
+	return NULL;
+}
+
+static void listener_opened(struct relay *r)
+{
+	struct listener_session *s = (struct listener_session *)r;
+	const struct serve_offer *o = listener_offer(s->peer.local_port);
+	const char *why;
+
+	if (!o) {
+		listener_break(s, ROMON_STREAM_UNKNOWN,
+			       "not served any more");
+		return;
+	}
+	why = listener_full(o, s->peer.id);
+	if (!why && !listener_may_start(s->peer.id))
+		why = "more sessions a second than a router may begin";
+	if (why) {
+		listener_break(s, ROMON_STREAM_BUSY, why);
+		return;
+	}
+	s->counts = true;
+	listener_identify(&s->peer);
+	s->kind = o->kind;
+	s->deadline = run_now() + LISTENER_START_NS;
+	listener_due(s->deadline);
+	if (s->kind == SERVE_COMMAND)
+		listener_start(s);
+	else
+		listener_connect(s, o);
 }
 
 static enum romon_stream_reason listener_accept(void *arg,
