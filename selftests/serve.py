@@ -571,6 +571,31 @@ def sessions_survive_reading_the_configuration_again():
 
 
 @test
+def a_port_that_is_taken_away_is_free_for_others():
+    def bind(port):
+        try:
+            with contextlib.closing(genl.Romon(net["r1"])) as other:
+                return other.get("endpoint-bind", local_port=port)["local_port"] == port
+        except genl.NetlinkError:
+            return False
+
+    conf = "service 7000 command /bin/cat\nservice 7001 command /bin/cat\nlimit keepalive 8\n"
+    with Serve(conf) as serve, Client(7000) as client:
+        equal(client.talk(b"before"), b"before", "what comes back")
+        check(not bind(7000) and not bind(7001), "a port that is served is free")
+        serve.reload("service 7002 command /bin/cat\nlimit keepalive 8")
+        check(bind(7001), "a port without sessions is not free at once")
+        check(not bind(7000), "a port with a session is free")
+        equal(client.talk(b"behind"), b"behind", "what comes back afterwards")
+        client.process.stdin.close()
+        equal(client.process.wait(LIMIT), 0, "how it ends")
+        wait_for(lambda: bind(7000), "the port of the last session to be free")
+        refused(7000, "nothing is served")
+        serve.reload(conf)
+        equal(connect(7000, b"again")[:2], (0, b"again"), "the service, when it is there again")
+
+
+@test
 def a_bad_file_changes_nothing():
     with Serve("service 7000 command /bin/cat") as serve:
         said = serve.reload("service 7001 command /bin/cat\nservice 7002 color red",

@@ -330,43 +330,80 @@ void romon_mux_stats(const struct romon_mux *mux, struct romon_mux_stats *stats)
 	stats->memory = mux->pool.used;
 }
 
-static bool romon_mux_listens(const struct romon_mux *mux, uint16_t port)
+static struct romon_port *romon_mux_port(const struct romon_mux *mux,
+					 uint16_t port)
 {
 	size_t i;
 
 	for (i = 0; i < mux->n_ports; i++) {
-		if (mux->ports[i] == port)
-			return true;
+		if (mux->ports[i].number == port)
+			return &mux->ports[i];
 	}
-	return false;
+	return NULL;
+}
+
+static bool romon_mux_listens(const struct romon_mux *mux, uint16_t port)
+{
+	const struct romon_port *p = romon_mux_port(mux, port);
+
+	return p && p->listens;
 }
 
 int romon_mux_listen(struct romon_mux *mux, uint16_t port)
 {
-	uint16_t *ports;
+	struct romon_port *p = romon_mux_port(mux, port), *ports;
 
 	if (!port || port == ROMON_STREAM_PORT_ECHO)
 		return -EINVAL;
-	if (romon_mux_listens(mux, port))
+	if (p && p->listens)
 		return -EADDRINUSE;
-	ports = realloc(mux->ports, (mux->n_ports + 1) * sizeof(*ports));
-	if (!ports)
-		return -ENOMEM;
-	mux->ports = ports;
-	ports[mux->n_ports++] = port;
+	if (!p) {
+		ports = realloc(mux->ports,
+				(mux->n_ports + 1) * sizeof(*ports));
+		if (!ports)
+			return -ENOMEM;
+		mux->ports = ports;
+		p = &ports[mux->n_ports++];
+		p->number = port;
+		p->streams = 0;
+	}
+	p->listens = true;
 	return 0;
+}
+
+static void romon_mux_drop_port(struct romon_mux *mux, struct romon_port *p)
+{
+	uint16_t number = p->number;
+
+	if (p->listens || p->streams)
+		return;
+	*p = mux->ports[--mux->n_ports];
+	mux->ops.unbind(mux->arg, number);
 }
 
 void romon_mux_unlisten(struct romon_mux *mux, uint16_t port)
 {
-	size_t i;
+	struct romon_port *p = romon_mux_port(mux, port);
 
-	for (i = 0; i < mux->n_ports; i++) {
-		if (mux->ports[i] == port) {
-			mux->ports[i] = mux->ports[--mux->n_ports];
-			return;
-		}
-	}
+	if (!p || !p->listens)
+		return;
+	p->listens = false;
+	romon_mux_drop_port(mux, p);
+}
+
+/* A stream that has come in by it begins. */
+void romon_mux_use_port(struct romon_mux *mux, uint16_t port)
+{
+	romon_mux_port(mux, port)->streams++;
+}
+
+/* ... and is gone. */
+void romon_mux_leave_port(struct romon_mux *mux, uint16_t port)
+{
+	struct romon_port *p = romon_mux_port(mux, port);
+
+	p->streams--;
+	romon_mux_drop_port(mux, p);
 }
 
 static void romon_mux_unknown(struct romon_mux *mux,

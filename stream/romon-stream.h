@@ -90,7 +90,7 @@ struct romon_mux_ops {
 		       size_t hops);
 	/* A local port for a stream to open from, which is not bound yet. */
 	int (*bind)(void *arg, uint16_t *port);
-	/* No stream uses it any more. */
+	/* No stream uses it any more, and it is not listened at. */
 	void (*unbind)(void *arg, uint16_t port);
 	/*
 	 * A router opens a stream to a local port that is listened at. Returns
@@ -144,7 +144,10 @@ void romon_mux_set_limits(struct romon_mux *mux,
 			  const struct romon_mux_limits *limits);
 void romon_mux_stats(const struct romon_mux *mux, struct romon_mux_stats *stats);
 
-/* Take streams to a local port, which the caller has bound; or no more. */
+/*
+ * Take streams to a local port, which the caller has bound; or no more, and
+ * call ops->unbind when the last of them is gone.
+ */
 int romon_mux_listen(struct romon_mux *mux, uint16_t port);
 void romon_mux_unlisten(struct romon_mux *mux, uint16_t port);
 

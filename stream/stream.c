@@ -69,6 +69,8 @@ void romon_stream_destroy(struct romon_stream *s)
 		mux->stats.streams--;
 	if (s->bound)
 		mux->ops.unbind(mux->arg, s->local_port);
+	if (s->accepted)
+		romon_mux_leave_port(mux, s->local_port);
 	romon_ring_free(&s->out);
 	romon_ring_free(&s->in);
 	romon_sent_free(&s->sent);
@@ -197,6 +199,7 @@ struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 	if (!s)
 		return NULL;
 	s->accepted = true;
+	romon_mux_use_port(mux, s->local_port);
 	s->state = ROMON_ANSWERED;
 	s->irs = seg->seq;
 	romon_snd_route(s, d->route, d->hops);

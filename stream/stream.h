@@ -171,6 +171,13 @@ struct romon_stream {
 	uint64_t bytes_in, bytes_out;
 };
 
+/* Goes when it is not listened at, and no stream that came in by it is left. */
+struct romon_port {
+	uint16_t number;
+	bool listens;
+	unsigned int streams;
+};
+
 struct romon_mux {
 	struct romon_mux_ops ops;
 	void *arg;
@@ -186,7 +193,7 @@ struct romon_mux {
 	size_t buckets, n;		/* n: all in it, lingering ones too */
 	struct romon_stream **heap;
 	size_t heap_n, heap_size;
-	uint16_t *ports;		/* that are listened at */
+	struct romon_port *ports;	/* that are or were listened at */
 	size_t n_ports;
 	uint8_t buf[ROMON_SEGMENT_HLEN + ROMON_SEGMENT_MAX];
 };
@@ -202,6 +209,8 @@ void romon_mux_del(struct romon_mux *mux, struct romon_stream *s);
 void romon_mux_ready(struct romon_stream *s);
 void romon_mux_rearm(struct romon_stream *s);
 size_t romon_mux_free_memory(const struct romon_mux *mux);
+void romon_mux_use_port(struct romon_mux *mux, uint16_t port);
+void romon_mux_leave_port(struct romon_mux *mux, uint16_t port);
 
 /* stream.c */
 struct romon_stream *romon_stream_accept(struct romon_mux *mux,

@@ -54,7 +54,7 @@ struct endpoint {
 	 * for it; and not before which time to search again.
 	 */
 	int64_t look_at, search_at;
-	uint8_t listened[(UINT16_MAX + 1) / 8];	/* ports bound for that */
+	uint8_t bound[(UINT16_MAX + 1) / 8];	/* ports to listen at */
 	char sentence[256];
 	struct endpoint_sent sent[ENDPOINT_SENT];
 };
@@ -135,6 +135,7 @@ static void endpoint_unbind(void *arg, uint16_t port)
 {
 	struct endpoint *ep = arg;
 
+	ep->bound[port / 8] &= (uint8_t)~(1 << port % 8);
 	api_queue_unbind(ep->nl, port);
 }
 
@@ -346,20 +347,22 @@ int endpoint_listen(struct endpoint *ep, uint16_t port)
 	int err;
 
 	ep->sentence[0] = '\0';
-	/* Still bound if it was listened at before: see below. */
-	if (!(ep->listened[port / 8] & 1 << port % 8)) {
+	/* Still bound if streams go on that came in by it before. */
+	if (!(ep->bound[port / 8] & 1 << port % 8)) {
+		/* That it is not any more may be about to be told. */
+		romon_nl_flush(ep->nl);
 		err = endpoint_ask_port(ep, &bound);
 		if (err)
 			return err;
-		ep->listened[port / 8] |= (uint8_t)(1 << port % 8);
+		ep->bound[port / 8] |= (uint8_t)(1 << port % 8);
 	}
 	return romon_mux_listen(ep->mux, port);
 }
 
-/* The port stays bound, for the streams that came in by it go on. */
 void endpoint_unlisten(struct endpoint *ep, uint16_t port)
 {
 	romon_mux_unlisten(ep->mux, port);
+	romon_nl_flush(ep->nl);
 }
 
 struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,

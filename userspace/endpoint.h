@@ -34,6 +34,7 @@ struct romon_mux *endpoint_mux(struct endpoint *ep);
 void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg);
 /* 0 or a negative errno; the kernel's sentence for it: endpoint_sentence(). */
 int endpoint_listen(struct endpoint *ep, uint16_t port);
+/* Streams that came in by it go on; then the port is free for others. */
 void endpoint_unlisten(struct endpoint *ep, uint16_t port);
 /* What the kernel last said when it refused something, or "". */
 const char *endpoint_sentence(const struct endpoint *ep);

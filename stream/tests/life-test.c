@@ -193,6 +193,41 @@ static void late_word(void)
 	sim_free(sim);
 }
 
+/* A port that is not listened at any more is free when its streams are gone. */
+static void unlistened(void)
+{
+	struct sim *sim = sim_new(18, &plain);
+	struct sim_side *side = &sim->side[1];
+	struct sim_app *one = sim_open(sim, 0, 3, 100);
+	struct sim_app *two = sim_open(sim, 0, 3, 100);
+
+	one->end_after = false;
+	two->end_after = false;
+	wait_ms(sim, 100);
+	side->bound = 1;
+	romon_mux_unlisten(side->mux, 3);
+	sim_app_free(one);
+	wait_ms(sim, 1000);
+	tap_ok(side->bound == 1 && !side->accepted[1]->closed,
+	       "a port that was listened at stays bound for its streams");
+	tap_ok(!romon_mux_listen(side->mux, 3) &&
+	       romon_mux_listen(side->mux, 3) == -EADDRINUSE,
+	       "... and may be listened at again");
+	romon_mux_unlisten(side->mux, 3);
+	romon_mux_unlisten(side->mux, 3);
+	tap_ok(side->bound == 1, "... and no more");
+	romon_stream_end(two->s);
+	tap_ok(gone(sim) && two->closed && !two->error,
+	       "it is free when the last of them has gone");
+	sim_app_free(two);
+	side->bound = 1;
+	tap_ok(!romon_mux_listen(side->mux, 3) && side->bound == 1,
+	       "it is listened at again");
+	romon_mux_unlisten(side->mux, 3);
+	tap_ok(!side->bound, "one without streams is free at once");
+	sim_free(sim);
+}
+
 static void refused(void)
 {
 	enum romon_stream_reason reason;
@@ -465,6 +500,7 @@ int main(void)
 	half_close();
 	lost_closes();
 	late_word();
+	unlistened();
 	refused();
 	unanswered();
 	broken_off();
