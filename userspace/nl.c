@@ -360,6 +360,24 @@ static int romon_nl_event(struct romon_nl *nl, const struct nlmsghdr *h)
 	return nl->event(g->cmd, attrs, nl->event_arg);
 }
 
+/* All messages of what one read gave. @wait: whose answer may be among them. */
+static int romon_nl_messages(struct romon_nl *nl, const void *buf, size_t len,
+			     struct romon_nl_wait *wait)
+{
+	const struct nlmsghdr *h = buf;
+	int left = (int)len, err = 0;
+
+	for (; nlmsg_ok(h, left) && !err;
+	     h = nlmsg_next((struct nlmsghdr *)h, &left)) {
+		if (wait && h->nlmsg_seq == wait->request->nlmsg_seq &&
+		    h->nlmsg_pid == nl->port)
+			romon_nl_answer(nl, h, wait);
+		else
+			err = romon_nl_event(nl, h);
+	}
+	return err;
+}
+
 /*
  * One read. -EAGAIN if there is nothing, -ENOBUFS if the kernel had to drop
  * something because it was not read in time.
@@ -372,9 +390,8 @@ static int romon_nl_read(struct romon_nl *nl, struct romon_nl_wait *wait)
 		.msg_name = &from, .msg_namelen = sizeof(from),
 		.msg_iov = &iov, .msg_iovlen = 1,
 	};
-	const struct nlmsghdr *h = (const void *)nl->buf;
-	int left, err = 0;
 	ssize_t n;
+	int err;
 
 	n = recvmsg(nl_socket_get_fd(nl->sock), &msg, MSG_DONTWAIT);
 	if (n < 0)
@@ -385,17 +402,7 @@ static int romon_nl_read(struct romon_nl *nl, struct romon_nl_wait *wait)
 	if (msg.msg_flags & MSG_TRUNC)
 		return -EMSGSIZE;
 
-	for (left = (int)n; nlmsg_ok(h, left);
-	     h = nlmsg_next((struct nlmsghdr *)h, &left)) {
-		if (wait && h->nlmsg_seq == wait->request->nlmsg_seq &&
-		    h->nlmsg_pid == nl->port) {
-			romon_nl_answer(nl, h, wait);
-			continue;
-		}
-		err = romon_nl_event(nl, h);
-		if (err)
-			break;
-	}
+	err = romon_nl_messages(nl, nl->buf, (size_t)n, wait);
 	/* Answers may tell secrets; events and datagrams never do. */
 	if (wait)
 		explicit_bzero(nl->buf, (size_t)n);
@@ -677,16 +684,11 @@ bool romon_nl_receive_batch(struct romon_nl *nl)
 	if (n < 0)
 		return errno == ENOBUFS || errno == EINTR;
 	for (int i = 0; i < n && !err; i++) {
-		const struct nlmsghdr *h = (const void *)b->buf[i];
-		int left = (int)b->msg[i].msg_len;
-
 		/* Only the kernel is to be believed. */
 		if (b->from[i].nl_pid ||
 		    b->msg[i].msg_hdr.msg_flags & MSG_TRUNC)
 			continue;
-		for (; nlmsg_ok(h, left) && !err;
-		     h = nlmsg_next((struct nlmsghdr *)h, &left))
-			err = romon_nl_event(nl, h);
+		err = romon_nl_messages(nl, b->buf[i], b->msg[i].msg_len, NULL);
 	}
 	return n == BATCH;
 }
