@@ -314,6 +314,9 @@ static void romon_reach_choose(struct romon_net *rn, struct romon_reach *r)
 	bool refuted = romon_reach_refute(r);
 
 	r->looked = jiffies;
+	/* Found when more hops were allowed. */
+	if (r->detour_hops > READ_ONCE(rn->limits.hop_limit))
+		romon_reach_drop_detour(r);
 	if (r->detour_hops)
 		romon_reach_refresh_detour(&rn->topo, r);
 	if (r->node->via && romon_reach_doubts_best(r)) {

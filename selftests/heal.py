@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import LIMIT, SLOW, check, equal, main, note, test, wait_for  # noqa: E402
 import genl  # noqa: E402
 from ring_of_six import ID, NAME, NAMES, Ping, Ring  # noqa: E402
+from two_ways import TwoWays  # noqa: E402
 
 HEALED = 30 if SLOW else 10
 # Documented in protocol.rst: so many floods at once for want of answers, then
@@ -457,6 +458,17 @@ def ping_and_traceroute_tell_where_it_is_lost():
     ring.undeafen(path[1], path[0])
     equal(set(said.splitlines()), {f"romon: ping: lost after {path[0]}"}, "what ping says")
     ring.whole()
+
+
+@test
+def a_detour_beyond_a_lowered_hop_limit_is_given_up():
+    w = TwoWays(1)
+    w.doubt()
+    equal(w.around(), 1, "detours of two hops")
+    w.nl.do("config-set", hop_limit=1)
+    equal(w.around(), 0, "detours of two hops while one is allowed")
+    w.nl.do("config-set", hop_limit=2)
+    equal(w.around(), 1, "detours of two hops when they are allowed again")
 
 
 main(setup)
