@@ -35,6 +35,8 @@
 /* How long to stay off it at least, the more often it has failed. */
 #define ROMON_REACH_HOLD_MIN		HZ
 #define ROMON_REACH_HOLD_MAX		(64 * HZ)
+/* Searches in one review: each may look at all edges, and holds the lock. */
+#define ROMON_REACH_SEARCHES		8
 /* Between floods asked for on behalf of one router while doubts stay. */
 #define ROMON_REACH_ASK_MIN		(HZ / 2)
 #define ROMON_REACH_ASK_MAX		(32 * HZ)
@@ -211,22 +213,22 @@ static void romon_reach_add_doubts(struct romon_topology *topo,
 
 /*
  * A later flood that tells of an edge refutes the doubt. Not at once: it says
- * nothing of datagrams, which may be lost there all the same. Return: whether
- * there are fewer doubts now.
+ * nothing of datagrams, which may be lost there all the same.
  */
-static bool romon_reach_refute(struct romon_reach *r)
+static void romon_reach_refute(struct romon_reach *r)
 {
-	unsigned int i = 0, n = r->n_doubts;
+	unsigned int i = 0;
 
-	if (n && time_before(jiffies, r->held))
-		return false;
+	if (r->n_doubts && time_before(jiffies, r->held))
+		return;
 	while (i < r->n_doubts) {
-		if ((s32)(r->doubts[i].edge->flood - r->doubts[i].flood) > 0)
+		if ((s32)(r->doubts[i].edge->flood - r->doubts[i].flood) > 0) {
 			romon_reach_drop_doubt(r, i);
-		else
+			r->again = true;
+		} else {
 			i++;
+		}
 	}
-	return r->n_doubts != n;
 }
 
 static bool romon_reach_doubts_best(struct romon_reach *r)
@@ -263,6 +265,7 @@ static void romon_reach_search(struct romon_net *rn, struct romon_reach *r)
 
 	lockdep_assert_held(&topo->lock);
 	r->searched = topo->computed;
+	r->again = false;
 	topo->doubt_round++;
 	for (i = 0; i < r->n_doubts; i++) {
 		struct romon_doubt *doubt = &r->doubts[i];
@@ -307,12 +310,13 @@ static void romon_reach_refresh_detour(struct romon_topology *topo,
 /*
  * Choose between the best route and a detour. A detour that works stays until
  * all of the best route is beyond doubt, or has become another; and then still
- * if it is no worse.
+ * if it is no worse. A search is one of @searches. Return: whether one is still
+ * to be done because none was left.
  */
-static void romon_reach_choose(struct romon_net *rn, struct romon_reach *r)
+static bool romon_reach_choose(struct romon_net *rn, struct romon_reach *r,
+			       unsigned int *searches)
 {
-	bool refuted = romon_reach_refute(r);
-
+	romon_reach_refute(r);
 	r->looked = jiffies;
 	/* Found when more hops were allowed. */
 	if (r->detour_hops > READ_ONCE(rn->limits.hop_limit))
@@ -322,8 +326,12 @@ static void romon_reach_choose(struct romon_net *rn, struct romon_reach *r)
 	if (r->node->via && romon_reach_doubts_best(r)) {
 		/* Where there was none there is none, unless something is new. */
 		if (!r->detour_hops &&
-		    (refuted || r->searched != rn->topo.computed))
+		    (r->again || r->searched != rn->topo.computed)) {
+			if (!*searches)
+				return true;
+			--*searches;
 			romon_reach_search(rn, r);
+		}
 	} else if (r->detour_hops &&
 		   (!r->node->via || r->detour_cost > r->node->cost ||
 		    r->detour_hops > r->node->hops ||
@@ -332,6 +340,7 @@ static void romon_reach_choose(struct romon_net *rn, struct romon_reach *r)
 		r->returned = jiffies;
 		r->confirmed = true;
 	}
+	return false;
 }
 
 /* Why the route in use to a node has changed, if nothing else is a reason. */
@@ -353,16 +362,26 @@ enum romon_route_reason romon_reach_reason(struct romon_node *node,
 
 /*
  * Routes have been computed anew, or answers to a flood were read. The caller
- * tells of what that changes.
+ * tells of what that changes. Searches that are too many for once are left to
+ * the next review, and to datagrams.
  */
 void romon_reach_review(struct romon_net *rn)
 {
-	struct romon_reach *r;
+	unsigned int searches = ROMON_REACH_SEARCHES;
+	struct romon_topology *topo = &rn->topo;
+	struct romon_reach *r, *left = NULL;
 
-	lockdep_assert_held(&rn->topo.lock);
-	list_for_each_entry(r, &rn->topo.reaches, list)
-		if (r->n_doubts || r->detour_hops)
-			romon_reach_choose(rn, r);
+	lockdep_assert_held(&topo->lock);
+	list_for_each_entry(r, &topo->reaches, list) {
+		cond_resched();
+		if (!r->n_doubts && !r->detour_hops)
+			continue;
+		if (romon_reach_choose(rn, r, &searches) && !left)
+			left = r;
+	}
+	/* Who had none begins the next one, or some would never have any. */
+	if (left)
+		list_rotate_to_front(&left->list, &topo->reaches);
 }
 
 static bool romon_reach_take_token(struct romon_topology *topo)
@@ -435,7 +454,9 @@ static void romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
 /* Whether the best route may be used again, and if not, whether to ask. */
 static void romon_reach_look(struct romon_net *rn, struct romon_reach *r)
 {
-	romon_reach_choose(rn, r);
+	unsigned int searches = 1;
+
+	romon_reach_choose(rn, r, &searches);
 	romon_topology_tell(rn, r->node, ROMON_ROUTE_REASON_EDGE_CHANGED);
 	if (romon_reach_doubts_best(r) &&
 	    time_after(jiffies, r->asked + r->ask_wait)) {

@@ -54,6 +54,8 @@ struct romon_way;
  *		NULL until there is one
  * @n_doubts:	how many
  * @searched:	romon_topology.computed when a detour was last searched
+ * @again:	to be searched again, though routes are the same: there are
+ *		fewer doubts
  * @held:	jiffies until which a doubt stays, however often it is refuted
  * @hold:	how long that is
  * @returned:	jiffies when the best route was last taken up again
@@ -93,6 +95,7 @@ struct romon_reach {
 	struct romon_doubt	*doubts;
 	unsigned int		n_doubts;
 	u32			searched;
+	bool			again;
 	unsigned long		held;
 	unsigned long		hold;
 	unsigned long		returned;

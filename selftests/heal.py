@@ -25,6 +25,8 @@ HEALED = 30 if SLOW else 10
 # Documented in protocol.rst: so many floods at once for want of answers, then
 # one each four seconds; and the interval of floods bounds them all.
 BURST, REFILL = 8, 4
+# Documented in internals.rst: searches for detours in one review.
+SEARCHES = 8
 ring = None
 
 
@@ -469,6 +471,21 @@ def a_detour_beyond_a_lowered_hop_limit_is_given_up():
     equal(w.around(), 0, "detours of two hops while one is allowed")
     w.nl.do("config-set", hop_limit=2)
     equal(w.around(), 1, "detours of two hops when they are allowed again")
+
+
+@test
+def not_all_detours_are_searched_in_one_go():
+    w = TwoWays(5 * SEARCHES)
+    # There is none yet.
+    w.nl.do("config-set", hop_limit=1)
+    w.doubt()
+    equal(w.around(), 0, "detours of two hops while one is allowed")
+    # For the setting, and once a second because time passes.
+    w.nl.do("config-set", hop_limit=2)
+    found = w.around()
+    check(1 <= found <= 3 * SEARCHES, f"{found} detours were searched in one go")
+    # The others have their turn, though nothing is sent there.
+    wait_for(lambda: w.around() == len(w.ids), "all detours")
 
 
 main(setup)
