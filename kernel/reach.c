@@ -287,8 +287,10 @@ static void romon_reach_search(struct romon_net *rn, struct romon_reach *r)
 		return;
 	hop = kmemdup(route->hop, array_size(route->hops, sizeof(*hop)),
 		      GFP_KERNEL);
-	if (!hop)
+	if (!hop) {
+		r->again = true;
 		return;
+	}
 	for (i = 0; i < route->hops; i++)
 		romon_edge_of(hop[i])->held++;
 	r->detour = hop;

@@ -55,7 +55,7 @@ struct romon_way;
  * @n_doubts:	how many
  * @searched:	romon_topology.computed when a detour was last searched
  * @again:	to be searched again, though routes are the same: there are
- *		fewer doubts
+ *		fewer doubts, or there was no memory
  * @held:	jiffies until which a doubt stays, however often it is refuted
  * @hold:	how long that is
  * @returned:	jiffies when the best route was last taken up again

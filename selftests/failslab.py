@@ -29,6 +29,7 @@ from harness import (  # noqa: E402
 )
 import genl  # noqa: E402
 import romonframe as rf  # noqa: E402
+from two_ways import TwoWays  # noqa: E402
 
 A, B, C, X = (f"02:00:00:00:00:{n}" for n in ("0a", "0b", "0c", "99"))
 OTHER = "02:00:00:00:00:77"
@@ -99,13 +100,14 @@ def function(name):
 
 class no_memory:
     """with no_memory(): in all contexts this percentage of the module's
-    allocations fails. failed(): how many did"""
+    allocations fails, or of those below a function of it. failed(): how many
+    did"""
 
     MOST = 1 << 30
 
-    def __init__(self, percent=100):
+    def __init__(self, percent=100, where=None):
         self.percent = percent
-        self.below = below(module())
+        self.below = below(where or module())
 
     def failed(self):
         with open(f"{DEBUG}/failslab/times") as file:
@@ -782,6 +784,20 @@ def answers_that_cannot_be_kept_are_counted_and_learnt_later():
     equal(w.a.get("config-get")["nodes"], 1, "routers that a knows")
     send()
     wait_for(lambda: X in discovered(w, False), "it is known")
+
+
+@test
+def a_detour_for_which_there_was_no_memory_is_searched_again():
+    w = TwoWays(1)
+    w.doubt()
+    w.nl.do("config-set", hop_limit=1)
+    equal(w.around(), 0, "detours of two hops while one is allowed")
+    with no_memory(where=function("romon_reach_review")) as memory:
+        w.nl.do("config-set", hop_limit=2)
+        check(memory.failed(), "no allocation has failed")
+        equal(w.around(), 0, "detours without memory")
+    # Nothing is sent there.
+    wait_for(w.around, "a detour")
 
 
 @test
