@@ -85,6 +85,7 @@ static struct romon_reach *romon_reach_add(struct romon_topology *topo,
 		return NULL;
 	memcpy(r->id, node->id, ETH_ALEN);
 	r->node = node;
+	r->sent = jiffies;
 	r->heard = jiffies;
 	r->rtt = ROMON_REACH_RTT_FIRST;
 	r->rtt_at = jiffies - ROMON_REACH_RTT_AGE - 1;
