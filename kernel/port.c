@@ -338,14 +338,19 @@ static void romon_port_destroy(struct romon_port *port)
 	struct romon_net *rn = port->rn;
 
 	romon_port_unlink(port);
-	/* Waits for a grace period, and so for all who have found the port. */
+	/*
+	 * Waits for a grace period, and so for all who have found the port:
+	 * frames, timers and work items keep none beyond their RCU section.
+	 * What is left is this function, and it still needs the device: that a
+	 * neighbour is lost is told with the interface's name.
+	 */
 	romon_rx_stop(port);
 
 	xa_erase(&rn->ifindex, port->dev->ifindex);
 	dev_mc_del(port->dev, romon_group_mac);
 	romon_topology_port_down(rn, port->link);
-	netdev_put(port->dev, &port->dev_tracker);
 	romon_neigh_port_flush(port);
+	netdev_put(port->dev, &port->dev_tracker);
 	free_percpu(port->stats);
 	kfree(port);
 }
