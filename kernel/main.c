@@ -6,11 +6,11 @@
 #include <net/netns/generic.h>
 
 #include "auth.h"
+#include "dev.h"
 #include "discover.h"
 #include "local.h"
 #include "net.h"
 #include "netlink.h"
-#include "port.h"
 
 static unsigned int romon_net_id;
 
@@ -41,12 +41,12 @@ static int __init romon_init(void)
 	err = register_pernet_subsys(&romon_net_ops);
 	if (err)
 		goto err_auth;
-	err = romon_port_init();
+	err = romon_dev_init();
 	if (err)
 		goto err_pernet;
 	err = romon_local_init();
 	if (err)
-		goto err_port;
+		goto err_dev;
 	err = romon_nl_init();
 	if (err)
 		goto err_local;
@@ -54,8 +54,8 @@ static int __init romon_init(void)
 
 err_local:
 	romon_local_exit();
-err_port:
-	romon_port_exit();
+err_dev:
+	romon_dev_exit();
 err_pernet:
 	unregister_pernet_subsys(&romon_net_ops);
 err_auth:
@@ -67,7 +67,7 @@ static void __exit romon_exit(void)
 {
 	romon_nl_exit();
 	romon_local_exit();
-	romon_port_exit();
+	romon_dev_exit();
 	unregister_pernet_subsys(&romon_net_ops);
 	romon_auth_exit();
 }

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/utsname.h>
 
+#include "dev.h"
 #include "discover.h"
 #include "local.h"
 #include "net.h"

@@ -7,15 +7,13 @@
  * what is. So no order of events can leave a port behind.
  */
 
-#include <linux/if_arp.h>
-#include <linux/if_macvlan.h>
 #include <linux/jhash.h>
 #include <linux/list.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
-#include <net/dsa.h>
 
 #include "auth.h"
+#include "dev.h"
 #include "discover.h"
 #include "net.h"
 #include "netlink.h"
@@ -104,86 +102,6 @@ static struct romon_entry *romon_entry_of_rtnl(struct romon_net *rn,
 					 list);
 }
 
-static bool romon_dev_is_kind(const struct net_device *dev, const char *kind)
-{
-	return dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, kind);
-}
-
-/* Whether a macvlan has the device for itself, with all frames to its MAC. */
-static bool romon_dev_is_passed_through_rtnl(struct net_device *dev)
-{
-	const struct macvlan_dev *macvlan;
-	struct net_device *upper;
-	struct list_head *iter;
-
-	if (!netif_is_macvlan_port(dev))
-		return false;
-	netdev_for_each_upper_dev_rcu(dev, upper, iter) {
-		macvlan = netdev_priv(upper);
-		if (netif_is_macvlan(upper) && macvlan->lowerdev == dev &&
-		    macvlan->mode == MACVLAN_MODE_PASSTHRU)
-			return true;
-	}
-	return false;
-}
-
-/*
- * A device whose frames belong to others, which are the ports; the conduit of
- * a switch is one.
- */
-static bool romon_dev_is_master_rtnl(struct net_device *dev)
-{
-	return netif_is_bridge_master(dev) || netif_is_bond_master(dev) ||
-	       netif_is_team_master(dev) || netif_is_ovs_master(dev) ||
-	       netif_is_l3_master(dev) || netif_is_failover(dev) ||
-	       netdev_uses_dsa(dev) || romon_dev_is_kind(dev, "hsr") ||
-	       romon_dev_is_passed_through_rtnl(dev);
-}
-
-/* ipvlans share the MAC of their device and get nothing but IP. */
-static bool romon_dev_is_ip_only(const struct net_device *dev)
-{
-	return romon_dev_is_kind(dev, "ipvlan") ||
-	       romon_dev_is_kind(dev, "ipvtap");
-}
-
-/*
- * Their master's receive handler takes all frames before a packet_type can;
- * that of a VRF is none. The flags of a member are no help: masters clear
- * them after the last event about it.
- */
-static bool romon_dev_is_member_rtnl(struct net_device *dev)
-{
-	const struct net_device *master = netdev_master_upper_dev_get(dev);
-
-	return master && !netif_is_l3_master(master);
-}
-
-/* Why a device can never be a port, or ROMON_PORT_STATE_RUNNING if it can. */
-static enum romon_port_state romon_dev_kind_rtnl(struct net_device *dev)
-{
-	/* What an ifb is sent comes back in, and nothing else leaves it. */
-	if (dev->flags & IFF_LOOPBACK || romon_dev_is_kind(dev, "ifb"))
-		return ROMON_PORT_STATE_LOOPBACK;
-	if (dev->type != ARPHRD_ETHER || dev->addr_len != ETH_ALEN ||
-	    romon_dev_is_ip_only(dev))
-		return ROMON_PORT_STATE_NOT_ETHERNET;
-	if (romon_dev_is_master_rtnl(dev))
-		return ROMON_PORT_STATE_MASTER;
-	if (!romon_rx_before_master() && romon_dev_is_member_rtnl(dev))
-		return ROMON_PORT_STATE_MEMBER;
-	return ROMON_PORT_STATE_RUNNING;
-}
-
-/* Whether a device has a MAC that could be this router's ID. */
-bool romon_dev_is_ethernet_rtnl(struct net_device *dev)
-{
-	enum romon_port_state kind = romon_dev_kind_rtnl(dev);
-
-	return kind == ROMON_PORT_STATE_RUNNING ||
-	       kind == ROMON_PORT_STATE_MEMBER;
-}
-
 /* Whether a device can be a port and its entry lets it. */
 bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev)
 {
@@ -191,11 +109,6 @@ bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev)
 
 	return !entry->forbid && !entry->disabled &&
 	       romon_dev_kind_rtnl(dev) == ROMON_PORT_STATE_RUNNING;
-}
-
-static bool romon_dev_is_up(const struct net_device *dev)
-{
-	return netif_running(dev) && netif_carrier_ok(dev);
 }
 
 static enum romon_port_state
@@ -415,8 +328,8 @@ static void romon_port_ntf(struct romon_net *rn, struct net_device *dev,
  * where ports come and go. @gone: the device leaves this namespace. Fails
  * only if it should become a port and cannot.
  */
-static int romon_port_sync(struct romon_net *rn, struct net_device *dev,
-			   bool gone, u8 ntf)
+int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
+		    u8 ntf)
 {
 	struct romon_port *port = xa_load(&rn->ifindex, dev->ifindex);
 	struct romon_entry *entry = romon_entry_of_rtnl(rn, dev);
@@ -694,58 +607,4 @@ void romon_port_net_exit(struct romon_net *rn)
 		romon_entry_free(entry);
 	xa_destroy(&rn->links);
 	xa_destroy(&rn->ifindex);
-}
-
-static int romon_port_netdev_event(struct notifier_block *nb,
-				   unsigned long event, void *ptr)
-{
-	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
-	struct romon_net *rn = romon_net(dev_net(dev));
-	u8 cmd = ROMON_CMD_PORT_CHANGE_NTF;
-	bool gone;
-
-	switch (event) {
-	case NETDEV_REGISTER:
-		cmd = ROMON_CMD_PORT_ADD_NTF;
-		break;
-	case NETDEV_UNREGISTER:
-		cmd = ROMON_CMD_PORT_DEL_NTF;
-		break;
-	case NETDEV_UP:
-	case NETDEV_DOWN:
-	case NETDEV_CHANGE:
-	case NETDEV_CHANGENAME:
-	case NETDEV_CHANGEADDR:
-	case NETDEV_CHANGEMTU:
-	case NETDEV_CHANGEUPPER:
-	case NETDEV_PRE_TYPE_CHANGE:
-	case NETDEV_POST_TYPE_CHANGE:
-		break;
-	default:
-		return NOTIFY_DONE;
-	}
-
-	/* A device that has come may be the first to take an ID from. */
-	if (event == NETDEV_REGISTER)
-		romon_net_refresh_self(rn);
-	/* Before its type changes, a device is left as what it still is. */
-	gone = event == NETDEV_UNREGISTER || event == NETDEV_PRE_TYPE_CHANGE;
-	if (romon_port_sync(rn, dev, gone, cmd))
-		net_warn_ratelimited("romon: no port for %s: max-ports or memory\n",
-				     dev->name);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block romon_port_notifier = {
-	.notifier_call = romon_port_netdev_event,
-};
-
-int romon_port_init(void)
-{
-	return register_netdevice_notifier(&romon_port_notifier);
-}
-
-void romon_port_exit(void)
-{
-	unregister_netdevice_notifier(&romon_port_notifier);
 }

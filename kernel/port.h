@@ -85,7 +85,6 @@ struct romon_port_info {
 	bool			dynamic;
 };
 
-bool romon_dev_is_ethernet_rtnl(struct net_device *dev);
 bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev);
 
 struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link);
@@ -98,6 +97,8 @@ u16 romon_port_l2mtu(const struct romon_port *port);
 
 int romon_port_net_init(struct romon_net *rn);
 void romon_port_net_exit(struct romon_net *rn);
+int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
+		    u8 ntf);
 int romon_port_sync_all(struct romon_net *rn);
 void romon_port_shrink_rtnl(struct romon_net *rn, u32 n_ports);
 
@@ -115,8 +116,5 @@ void romon_port_info_entry_rtnl(struct romon_net *rn,
 				struct romon_port_info *info);
 bool romon_port_info_dev_rtnl(struct romon_net *rn, struct net_device *dev,
 			      struct romon_port_info *info);
-
-int romon_port_init(void);
-void romon_port_exit(void);
 
 #endif /* ROMON_PORT_H */
