@@ -122,6 +122,21 @@ drop:
 	romon_drop(rn, port, skb, ROMON_DROP_no_endpoint);
 }
 
+/* Give a program its datagram, whose skb stays the caller's. Under RCU. */
+static enum romon_drop
+romon_local_deliver(struct romon_net *rn, const struct romon_endpoint *endpoint,
+		    const struct romon_nl_datagram *dg)
+{
+	switch (romon_nl_datagram_rcv(rn, endpoint->portid, dg)) {
+	case 0:
+		return ROMON_DROP_NONE;
+	case -ENOMEM:
+		return ROMON_DROP_no_memory;
+	default:
+		return ROMON_DROP_endpoint_queue;
+	}
+}
+
 /* A Data frame for this router has come in. Consumes the skb. */
 void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 		     struct sk_buff *skb, const struct romon_frame *f)
@@ -131,7 +146,7 @@ void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 	struct romon_nl_datagram dg = {};
 	struct romon_net *rn = port->rn;
 	struct romon_endpoint *endpoint;
-	int err;
+	enum romon_drop reason;
 
 	trace_romon_deliver(port, skb, f);
 	romon_stats_inc(port, ROMON_STAT_DELIVERED);
@@ -157,10 +172,9 @@ void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 	dg.offset = f->body + sizeof(*ports);
 	dg.link = port->link;
 	dg.interface = port->dev->name;
-	err = romon_nl_datagram_rcv(rn, endpoint->portid, &dg);
-	if (err)
-		romon_drop(rn, port, skb, err == -ENOMEM ?
-			   ROMON_DROP_no_memory : ROMON_DROP_endpoint_queue);
+	reason = romon_local_deliver(rn, endpoint, &dg);
+	if (reason)
+		romon_drop(rn, port, skb, reason);
 	else
 		consume_skb(skb);
 }
@@ -322,8 +336,8 @@ static int romon_local_loop(struct romon_net *rn,
 	endpoint = xa_load(&rn->endpoints, rcv.local_port);
 	if (!endpoint)
 		goto drop;
-	reason = ROMON_DROP_endpoint_queue;
-	if (romon_nl_datagram_rcv(rn, endpoint->portid, &rcv))
+	reason = romon_local_deliver(rn, endpoint, &rcv);
+	if (reason)
 		goto drop;
 	consume_skb(skb);
 	return 0;

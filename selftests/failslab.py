@@ -761,6 +761,34 @@ def datagrams_that_cannot_be_delivered_are_counted():
 
 
 @test
+def a_datagram_to_itself_that_cannot_be_delivered_is_counted():
+    r = Router(())
+    r.nl.do("config-set", enabled=1, id=A)
+    r.nl.do("endpoint-bind", local_port=700)
+    bind = Request(r, "endpoint-bind", local_port=701)
+    request = Request(r, "datagram-send", id=A, local_port=701, remote_port=700, payload=b"x")
+    lost = 0
+    for n in itertools.count(1):
+        sock = request.socket()
+        equal(bind.make(sock=sock)[0], 0, "bind")
+        before = r.nl.drops()
+        status, failed, _ = request.make(n, sock=sock)
+        sock.close()
+        check(status in (0, "lost") or status in NO_MEMORY, f"allocation {n}: {status}")
+        received = r.nl.event(0, lambda command, _: command == "datagram-rcv")
+        now = r.nl.drops()
+        more = {reason: now[reason] - before.get(reason, 0) for reason in now
+                if now[reason] != before.get(reason, 0)}
+        if status == 0:
+            equal(more, {} if received else {"no_memory": 1}, f"allocation {n}: drops")
+            lost += not received
+        if not failed:
+            break
+    note(f"{n - 1} allocations, {lost} times it was sent and not delivered")
+    check(lost, "it was always delivered")
+
+
+@test
 def answers_that_cannot_be_kept_are_counted_and_learnt_later():
     w = network()
     discovered(w)
