@@ -190,11 +190,6 @@ static void romon_reach_add_doubts(struct romon_topology *topo,
 	u32 i;
 
 	lockdep_assert_held(&topo->lock);
-	if (!r->doubts)
-		r->doubts = kcalloc(ROMON_DOUBTS, sizeof(*r->doubts),
-				    GFP_KERNEL);
-	if (!r->doubts)
-		return;
 	for (i = 0; i < route->hops; i++) {
 		struct romon_edge *edge = romon_edge_of(route->hop[i]);
 
@@ -430,10 +425,18 @@ static bool romon_reach_is_silent(const struct romon_reach *r)
 			  since + (romon_reach_patience(r) << r->backoff));
 }
 
-/* Nothing has come back over the route in use. */
-static void romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
+/*
+ * Nothing has come back over the route in use. Return: whether that is noted;
+ * without memory the next datagram finds it out once more.
+ */
+static bool romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
 				const struct romon_route *route)
 {
+	if (!r->doubts)
+		r->doubts = kcalloc(ROMON_DOUBTS, sizeof(*r->doubts),
+				    GFP_KERNEL);
+	if (!r->doubts)
+		return false;
 	if (r->backoff < ROMON_REACH_BACKOFF_MAX)
 		r->backoff++;
 	if (!r->detour_hops) {
@@ -452,6 +455,7 @@ static void romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
 	r->looked = jiffies;
 	romon_reach_ask(rn, r);
 	romon_topology_tell(rn, r->node, ROMON_ROUTE_REASON_NO_ANSWER);
+	return true;
 }
 
 /* Whether the best route may be used again, and if not, whether to ask. */
@@ -530,8 +534,8 @@ const struct romon_route *romon_reach_route(struct romon_net *rn,
 
 	if (!romon_way_is(romon_reach_way(topo, r), topo->wire, *hops)) {
 		romon_reach_begin(topo, r, *hops);
-	} else if (romon_reach_is_silent(r)) {
-		romon_reach_suspect(rn, r, route);
+	} else if (romon_reach_is_silent(r) &&
+		   romon_reach_suspect(rn, r, route)) {
 		route = romon_route_get(topo, node, 0);
 		*hops = romon_route_wire(route, topo->wire);
 		romon_reach_begin(topo, r, *hops);

@@ -29,7 +29,7 @@ from harness import (  # noqa: E402
 )
 import genl  # noqa: E402
 import romonframe as rf  # noqa: E402
-from two_ways import TwoWays  # noqa: E402
+from two_ways import PATIENCE, TwoWays  # noqa: E402
 
 A, B, C, X = (f"02:00:00:00:00:{n}" for n in ("0a", "0b", "0c", "99"))
 OTHER = "02:00:00:00:00:77"
@@ -812,6 +812,20 @@ def answers_that_cannot_be_kept_are_counted_and_learnt_later():
     equal(w.a.get("config-get")["nodes"], 1, "routers that a knows")
     send()
     wait_for(lambda: X in discovered(w, False), "it is known")
+
+
+@test
+def a_doubt_for_which_there_was_no_memory_comes_with_the_next_datagram():
+    w = TwoWays(1)
+    w.send()
+    w.send()
+    time.sleep(PATIENCE)
+    with no_memory(where=function("romon_reach_route")) as memory:
+        w.send()
+        check(memory.failed(), "no allocation has failed")
+    equal(w.around(), 0, "detours without memory")
+    w.send()
+    equal(w.around(), 1, "detours")
 
 
 @test
