@@ -530,6 +530,10 @@ void romon_topology_rcv(struct romon_port *port, struct sk_buff *skb)
 		return;
 	}
 
+	/* It waits outside of RCU, which is all that holds these. */
+	skb_orphan(skb);
+	skb->dev = NULL;
+
 	spin_lock(&topo->rcv.lock);
 	if (skb_queue_len(&topo->rcv) >= READ_ONCE(rn->limits.queue_len)) {
 		spin_unlock(&topo->rcv.lock);
