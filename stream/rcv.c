@@ -245,6 +245,10 @@ static void romon_rcv_broken(struct romon_stream *s,
 		romon_stream_settle(s);
 		return;
 	}
+	if (s->fin_taken && !s->ended && s->una == s->out.end) {
+		romon_stream_forsaken(s);
+		return;
+	}
 	romon_stream_fail(s, -ECONNRESET, reason);
 }
 

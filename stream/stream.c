@@ -260,6 +260,22 @@ void romon_stream_fail(struct romon_stream *s, int error,
 				     ROMON_STREAM_READABLE);
 }
 
+/*
+ * Their program is gone, and here nothing is lost by that: they have sent their
+ * end, and have all that was written so far.
+ */
+void romon_stream_forsaken(struct romon_stream *s)
+{
+	romon_stream_over(s);
+	s->ack_at = ROMON_NEVER;
+	s->ack_now = false;
+	s->end_alone = false;
+	if (s->orphan)
+		s->over_at = s->mux->now;
+	else
+		romon_stream_note(s, ROMON_STREAM_CLOSED);
+}
+
 /* The other side has a new stream in the place of this one. */
 void romon_stream_replaced(struct romon_stream *s)
 {
@@ -325,8 +341,8 @@ void romon_stream_settle(struct romon_stream *s)
 		return;
 	if (!s->fin_taken) {
 		/* Nobody reads; their end is waited for, but not for ever. */
-		if (s->orphan && s->over_at == ROMON_NEVER)
-			s->over_at = s->mux->now + s->mux->limits.keepalive_ns;
+		if (s->orphan && s->over_at > s->mux->now + ROMON_ORPHAN_NS)
+			s->over_at = s->mux->now + ROMON_ORPHAN_NS;
 		return;
 	}
 	romon_stream_over(s);

@@ -52,6 +52,9 @@
 #define ROMON_LINGER_MIN_NS	(8 * ROMON_SECOND)
 #define ROMON_LINGER_MAX_NS	(30 * ROMON_SECOND)
 
+/* After all that a freed stream had to deliver, for the other side's end. */
+#define ROMON_ORPHAN_NS		(2 * ROMON_SECOND)
+
 #define ROMON_DELACK_NS		(40 * ROMON_MS)
 
 enum romon_state {
@@ -222,6 +225,7 @@ void romon_stream_fail(struct romon_stream *s, int error,
 		       enum romon_stream_reason reason);
 void romon_stream_replaced(struct romon_stream *s);
 void romon_stream_settle(struct romon_stream *s);
+void romon_stream_forsaken(struct romon_stream *s);
 void romon_stream_remember(struct romon_stream *s);
 void romon_stream_timer(struct romon_stream *s);
 void romon_stream_destroy(struct romon_stream *s);
