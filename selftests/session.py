@@ -401,6 +401,69 @@ def ends(process, what):
 
 
 @test
+def a_program_that_ends_ends_the_session_though_nobody_closes_its_input():
+    process = session(keepalive=60)
+    (pid,) = set(tree(serve.process.pid)) - serve.own
+    os.kill(pid, signal.SIGKILL)
+    start = time.monotonic()
+    equal(process.wait(LIMIT), 0, "exit status of connect")
+    taken = time.monotonic() - start
+    check(taken < 30, f"it took {taken:.0f} s")
+    equal(process.stderr.read(), b"", "what it says")
+
+
+@test
+def what_a_signal_ends_has_ended_and_was_not_broken_off():
+    """As ssh does with its ProxyCommand, and so at the end of every login."""
+    wait_for(lambda: serve.sessions() == 0, "the sessions of other tests to end")
+    for sign in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        before = len(serve.said())
+        process = session()
+        process.send_signal(sign)
+        equal(process.wait(LIMIT), 128 + sign, f"exit status after {sign.name}")
+        wait_for(lambda: "session ended" in serve.said()[before:], "the end in the log")
+        check(" exit_status 0 " in serve.said()[before:] and "reason" not in serve.said()[before:],
+              f"after {sign.name} the log has: {serve.said()[before:]}")
+    before = len(serve.said())
+    good(romon(r1, "ssh", "root@r5", *ssh_options(SSHD), "true"))
+    wait_for(lambda: "session ended" in serve.said()[before:], "the end in the log")
+    check("reason" not in serve.said()[before:], f"the log has: {serve.said()[before:]}")
+
+
+@test
+def what_goes_wrong_here_is_not_said_of_the_router():
+    for where, command in (("output", "echo a | romon connect r5 700 > /dev/full"),
+                           ("output", "echo a | romon connect r5 700 >&-"),
+                           ("input", "romon connect r5 700 < /")):
+        done = run(r1, ["sh", "-c", command])
+        check(done.stderr.startswith(f"romon: connect: standard {where}: "),
+              f"{command}: {done.stderr}")
+    process = session()
+    chain.nl["r1"].do("config-set", enabled=0)
+    try:
+        process.stdin.write(b"more")
+        process.stdin.flush()
+        equal(process.wait(LIMIT), 1, "exit status without RoMON")
+        said = process.stderr.read().decode()
+        check("RoMON is not enabled" in said and len(said.splitlines()) == 1, f"it says '{said}'")
+    finally:
+        chain.nl["r1"].do("config-set", enabled=1)
+        chain.settle()
+    process = session()
+    chain.nl["r1"].do("config-set", secrets=["another"])
+    try:
+        process.stdin.write(b"more")
+        process.stdin.flush()
+        equal(process.wait(LIMIT), 1, "exit status with another secret")
+        said = process.stderr.read().decode()
+        check("secret" in said, f"it says '{said}'")
+    finally:
+        chain.nl["r1"].do("config-set", secrets=[SECRET])
+        chain.settle()
+    wait_for(lambda: serve.sessions() == 0, "the other ends to be gone")
+
+
+@test
 def a_target_that_goes_away_is_told_of_within_the_keepalive():
     waiting, writing = session(), session()
     writing.stdin.write(b"more")
@@ -425,22 +488,7 @@ def a_command_that_is_killed_ends_its_session():
         process.send_signal(sign)
         process.wait(LIMIT)
         wait_for(lambda: serve.sessions() == 0, f"the session's end after signal {sign}")
-    # And the other way round.
-    process = session()
-    (pid,) = set(wait_for(lambda: children_named("cat"), "cat"))
-    os.kill(pid, signal.SIGKILL)
-    status = process.wait(LIMIT)
-    note(f"killed cat: exit status {status}, {process.stderr.read().decode().strip()}")
     equal(chain.endpoints("r1"), 0, "ports that are still bound")
-
-
-def children_named(name):
-    found = []
-    for pid in set(tree(serve.process.pid)) - serve.own:
-        with open(f"/proc/{pid}/comm") as file:
-            if file.read().strip() == name:
-                found.append(pid)
-    return found
 
 
 @test

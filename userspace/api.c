@@ -390,6 +390,18 @@ int api_port_change(int cmd, const struct api_port_change *c, const char *what)
 	return err;
 }
 
+/* Not complained of: RoMON may be off, or we without the right. */
+int api_discover_quietly(void)
+{
+	struct romon_nl *nl = api_shared("discover");
+
+	if (!nl)
+		return -ENOENT;
+	return romon_nl_request(nl,
+				romon_nl_msg_new(nl, ROMON_CMD_DISCOVER, 0),
+				NULL, NULL);
+}
+
 int api_discover(void)
 {
 	struct romon_nl *nl = api_shared("discover");

@@ -185,6 +185,7 @@ int api_node_dump(struct api_nodes *nodes);
 int api_edge_dump(struct api_edges *edges);
 int api_neighbor_dump(struct api_neighbors *neighbors);
 int api_discover(void);
+int api_discover_quietly(void);
 
 /* These leave complaints to the caller. */
 int api_node_find(const uint8_t *id, struct api_node *node);

@@ -23,6 +23,7 @@ struct connection {
 	struct session_target target;
 	int in, out;
 	bool opened, done;
+	bool silent;			/* the other side, at the end */
 	int status;
 };
 
@@ -37,8 +38,13 @@ static void connect_done(struct relay *r, int err)
 
 	/* Who reads no further has had what it wanted. */
 	if (err && err != -EPIPE) {
-		session_complain("connect", &c->target, r->stream, c->opened,
-				 err);
+		if (r->failed)
+			complain("connect: standard %s: %s", r->failed,
+				 strerror(-err));
+		else
+			session_complain("connect", c->ep, &c->target,
+					 r->stream, c->opened, err);
+		c->silent = err == -ETIMEDOUT;
 		c->status = EXIT_FAILED;
 	}
 	c->done = true;
@@ -100,9 +106,12 @@ static int connect_stream(struct connection *c, uint64_t keepalive)
 	c->ep = endpoint_open("connect");
 	if (c->ep) {
 		status = connect_join(c, keepalive);
-		/* Stopped by a signal: the other side is told. */
+		/*
+		 * Stopped by a signal, which is how ssh ends its ProxyCommand:
+		 * no failure, and none for the log of the other side.
+		 */
 		if (!c->done)
-			relay_stop(&c->relay, ROMON_STREAM_ABORTED);
+			relay_stop(&c->relay, ROMON_STREAM_END);
 	}
 	endpoint_close(c->ep);
 	loop_del_task(&c->task);
@@ -162,6 +171,12 @@ static int connect_run(struct args *args)
 	session_signals(connect_stop);
 	status = connect_stream(&c, keepalive);
 	loop_end();
+	if (c.opened && c.silent) {
+		/* What was refused at the beginning is not the reason now. */
+		diagnose_end(&diagnosis, "connect", true);
+		diagnose_begin(&diagnosis);
+		c.opened = false;
+	}
 	diagnose_end(&diagnosis, "connect", c.opened || status != EXIT_FAILED);
 	session_free(&c.target);
 	return status;

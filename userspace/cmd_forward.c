@@ -79,8 +79,8 @@ static void forward_done(struct relay *r, int err)
 	struct forward_connection *c = (struct forward_connection *)r;
 
 	if (err && err != -EPIPE)
-		session_complain("forward", &forward.target, r->stream,
-				 c->opened, err);
+		session_complain("forward", forward.ep, &forward.target,
+				 r->stream, c->opened, err);
 	forward_free(c);
 }
 

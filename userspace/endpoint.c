@@ -56,6 +56,7 @@ struct endpoint {
 	int64_t look_at, search_at;
 	uint8_t bound[(UINT16_MAX + 1) / 8];	/* ports to listen at */
 	char sentence[256];
+	bool unsent;		/* so said, and nothing has come in since */
 	struct endpoint_sent sent[ENDPOINT_SENT];
 };
 
@@ -95,7 +96,7 @@ static void endpoint_search(struct endpoint *ep)
 	if (now < ep->search_at)
 		return;
 	ep->search_at = now + ENDPOINT_SEARCH;
-	if (!api_discover())
+	if (!api_discover_quietly())
 		ep->look_at = now + ENDPOINT_LOOK;
 }
 
@@ -192,6 +193,7 @@ static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 				      -(int)d.error : -EHOSTUNREACH, loop_now());
 		return 0;
 	}
+	ep->unsent = false;
 	memcpy(in.id, d.id, sizeof(in.id));
 	in.local_port = d.local_port;
 	in.remote_port = d.remote_port;
@@ -210,6 +212,7 @@ static void endpoint_refused(uint32_t number, int err, void *arg)
 
 	snprintf(ep->sentence, sizeof(ep->sentence), "%s",
 		 romon_nl_refusal(ep->nl)->sentence);
+	ep->unsent = *ep->sentence;
 	/* Sent too long ago to know, or nothing that another try will not mend. */
 	if (sent->number != number || err == -EMSGSIZE || err == -ENOBUFS ||
 	    err == -ENOMEM)
@@ -341,6 +344,11 @@ void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg)
 	ep->accept_arg = arg;
 }
 
+bool endpoint_unsent(const struct endpoint *ep)
+{
+	return ep->unsent;
+}
+
 int endpoint_listen(struct endpoint *ep, uint16_t port)
 {
 	uint16_t bound = port;
@@ -409,7 +417,8 @@ static const char *endpoint_broken(enum romon_stream_reason reason)
 	}
 }
 
-const char *endpoint_explain(const struct romon_stream *s, char *buf,
+const char *endpoint_explain(const struct endpoint *ep,
+			     const struct romon_stream *s, char *buf,
 			     size_t size)
 {
 	enum romon_stream_reason reason = romon_stream_reason(s);
@@ -425,7 +434,11 @@ const char *endpoint_explain(const struct romon_stream *s, char *buf,
 		snprintf(buf, size, "%s", endpoint_broken(reason));
 		break;
 	case ETIMEDOUT:
-		snprintf(buf, size, "it does not answer any more");
+		if (ep->unsent)
+			snprintf(buf, size, "nothing is sent to it any more: %s",
+				 ep->sentence);
+		else
+			snprintf(buf, size, "it does not answer any more");
 		break;
 	case EHOSTUNREACH:
 		snprintf(buf, size, "no route to it was found");

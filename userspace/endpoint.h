@@ -38,6 +38,8 @@ int endpoint_listen(struct endpoint *ep, uint16_t port);
 void endpoint_unlisten(struct endpoint *ep, uint16_t port);
 /* What the kernel last said when it refused something, or "". */
 const char *endpoint_sentence(const struct endpoint *ep);
+/* Whether that is why nothing goes out, and nothing has come in since. */
+bool endpoint_unsent(const struct endpoint *ep);
 
 /* NULL, and why in *err. */
 struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
@@ -45,7 +47,8 @@ struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
 				      struct endpoint_user *user, int *err);
 
 /* Why a stream ended, as people read it; of its info, reason and error. */
-const char *endpoint_explain(const struct romon_stream *s, char *buf,
+const char *endpoint_explain(const struct endpoint *ep,
+			     const struct romon_stream *s, char *buf,
 			     size_t size);
 
 /* "ssh", "winbox" or a number other than echo's; false if it is neither. */

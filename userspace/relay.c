@@ -79,39 +79,6 @@ static void relay_close(struct romon_stream *s, int in, int out)
 		romon_stream_free(s);
 }
 
-static void relay_finish(struct relay *r, int err)
-{
-	struct romon_stream *s;
-	int in, out;
-
-	relay_take(r, &s, &in, &out);
-	if (err && !romon_stream_error(s))
-		romon_stream_abort(s, ROMON_STREAM_ABORTED);
-	if (err && in >= 0)
-		relay_reset(r, in);
-	relay_restore(in, r->in_flags);
-	relay_restore(out, r->out_flags);
-	r->done(r, err);
-	/* The relay may be gone. */
-	relay_close(s, in, out);
-}
-
-void relay_stop(struct relay *r, enum romon_stream_reason reason)
-{
-	struct romon_stream *s;
-	int in, out;
-
-	relay_take(r, &s, &in, &out);
-	r->stream = NULL;
-	if (s && !romon_stream_error(s))
-		romon_stream_abort(s, reason);
-	if (in >= 0)
-		relay_reset(r, in);
-	relay_restore(in, r->in_flags);
-	relay_restore(out, r->out_flags);
-	relay_close(s, in, out);
-}
-
 /* From in to the stream, as long as both go on. 0 or a negative errno. */
 static int relay_give_stream(struct relay *r)
 {
@@ -139,8 +106,11 @@ static int relay_give_stream(struct relay *r)
 		 * EIO: the terminal was hung up. A program of this machine that
 		 * ends before it has read all has ended, too.
 		 */
-		if (n < 0 && errno != EIO && !(errno == ECONNRESET && r->local))
+		if (n < 0 && errno != EIO &&
+		    !(errno == ECONNRESET && r->local)) {
+			r->failed = "input";
 			return -errno;
+		}
 		if (n <= 0) {
 			r->in_done = true;
 			romon_stream_end(r->stream);
@@ -151,6 +121,62 @@ static int relay_give_stream(struct relay *r)
 	}
 	relay_buffer_free(b);
 	return 0;
+}
+
+/* What is there to be read goes out, and then the end. */
+static void relay_end(struct relay *r)
+{
+	if (r->in.fd >= 0) {
+		r->in_ready = true;
+		relay_give_stream(r);
+	}
+	romon_stream_end(r->stream);
+}
+
+/* Something that out has not had. */
+static bool relay_unread(const struct relay *r)
+{
+	return r->out_buf.from < r->out_buf.to ||
+	       (romon_stream_events(r->stream) & ROMON_STREAM_READABLE &&
+		!r->out_done);
+}
+
+static void relay_finish(struct relay *r, int err)
+{
+	struct romon_stream *s;
+	int in, out;
+
+	/* Nobody reads out any more, as when ssh ends. So far all was read. */
+	if (err == -EPIPE && !r->socket && !relay_unread(r))
+		relay_end(r);
+	else if (err && !romon_stream_error(r->stream))
+		romon_stream_abort(r->stream, ROMON_STREAM_ABORTED);
+	relay_take(r, &s, &in, &out);
+	if (err && in >= 0)
+		relay_reset(r, in);
+	relay_restore(in, r->in_flags);
+	relay_restore(out, r->out_flags);
+	r->done(r, err);
+	/* The relay may be gone. */
+	relay_close(s, in, out);
+}
+
+void relay_stop(struct relay *r, enum romon_stream_reason reason)
+{
+	struct romon_stream *s;
+	int in, out;
+
+	if (r->stream && reason == ROMON_STREAM_END && r->opened_told)
+		relay_end(r);
+	else if (r->stream && !romon_stream_error(r->stream))
+		romon_stream_abort(r->stream, reason);
+	relay_take(r, &s, &in, &out);
+	r->stream = NULL;
+	if (in >= 0)
+		relay_reset(r, in);
+	relay_restore(in, r->in_flags);
+	relay_restore(out, r->out_flags);
+	relay_close(s, in, out);
 }
 
 /* The other side sends no more, and all that it sent was written. */
@@ -188,8 +214,10 @@ static int relay_give_out(struct relay *r)
 				r->out_ready = false;
 			} else if (errno != EINTR) {
 				/* What it wrote before is still to be read. */
-				if (!r->socket)
+				if (!r->socket) {
+					r->failed = "output";
 					return -errno;
+				}
 				r->out_gone = true;
 			}
 		}
@@ -231,10 +259,13 @@ static void relay_go_on(struct relay *r)
 		relay_finish(r, err);
 		return;
 	}
-	/* Read is not arrived: the stream tells when the other side has all. */
-	if (r->in_done && (r->out_gone || (r->out_done &&
-					   romon_stream_events(r->stream) &
-					   ROMON_STREAM_CLOSED)))
+	/*
+	 * Read is not arrived: the stream tells when the other side has all, or
+	 * that it takes nothing any more.
+	 */
+	if ((r->in_done && r->out_gone) ||
+	    (r->out_done && romon_stream_events(r->stream) &
+			    ROMON_STREAM_CLOSED))
 		relay_finish(r, 0);
 }
 

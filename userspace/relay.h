@@ -41,6 +41,7 @@ struct relay {
 	bool in_done;		/* the end was read, and told to the stream */
 	bool out_done;		/* the stream's end was told to out */
 	bool out_gone;		/* nobody reads out any more */
+	const char *failed;	/* "input" or "output", if it was neither's end */
 };
 
 /*
@@ -55,7 +56,8 @@ void relay_attach(struct relay *r, struct romon_stream *s);
  */
 int relay_join(struct relay *r, int in, int out);
 /*
- * Break off: the stream is told so, the descriptors are closed, and done is not
+ * Break off, or with ROMON_STREAM_END end, as a socket does whose program is
+ * killed: the stream is told so, the descriptors are closed, and done is not
  * called. Not after done.
  */
 void relay_stop(struct relay *r, enum romon_stream_reason reason);

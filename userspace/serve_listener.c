@@ -266,7 +266,8 @@ static void listener_relay_done(struct relay *r, int err)
 	if (err)
 		snprintf(s->reason, sizeof(s->reason), "%s",
 			 romon_stream_error(r->stream) ?
-			 endpoint_explain(r->stream, why, sizeof(why)) :
+			 endpoint_explain(listener.ep, r->stream,
+					  why, sizeof(why)) :
 			 strerror(-err));
 	if (!s->joined)
 		listener_log_refusal(&s->peer, err ? s->reason :

@@ -91,7 +91,8 @@ void session_signals(void (*stop)(int signo))
 	loop_signal(SIGHUP, stop);
 }
 
-void session_complain(const char *what, const struct session_target *target,
+void session_complain(const char *what, const struct endpoint *ep,
+		      const struct session_target *target,
 		      const struct romon_stream *s, bool opened, int err)
 {
 	char why[256], service[32];
@@ -99,7 +100,7 @@ void session_complain(const char *what, const struct session_target *target,
 
 	if (!s || err != romon_stream_error(s)) {
 		complain("%s: %s: %s", what, name, strerror(-err));
-	} else if (!opened && err == -ETIMEDOUT) {
+	} else if (!opened && err == -ETIMEDOUT && !endpoint_unsent(ep)) {
 		complain("%s: %s does not answer at %s", what, name,
 			 endpoint_port_name(target->port, service,
 					    sizeof(service)));
@@ -107,7 +108,7 @@ void session_complain(const char *what, const struct session_target *target,
 		complain("%s: %s, %s: %s", what, name,
 			 endpoint_port_name(target->port, service,
 					    sizeof(service)),
-			 endpoint_explain(s, why, sizeof(why)));
+			 endpoint_explain(ep, s, why, sizeof(why)));
 	}
 	free(name);
 }

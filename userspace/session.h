@@ -29,7 +29,8 @@ struct romon_stream *session_open(const char *what, struct endpoint *ep,
 void session_signals(void (*stop)(int signo));
 
 /* Why a session could not be opened, or ended; @err as relay's done has it. */
-void session_complain(const char *what, const struct session_target *target,
+void session_complain(const char *what, const struct endpoint *ep,
+		      const struct session_target *target,
 		      const struct romon_stream *s, bool opened, int err);
 
 #define SESSION_KEEPALIVE_MAX	86400
