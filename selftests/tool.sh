@@ -219,8 +219,29 @@ without_the_right_it_says_so() {
 	rm "$romon"
 }
 
+monitor_hears() {
+	romon -n "$r1" set queue-len $((4000 + RANDOM % 100))
+	test -s "$tmp/events"
+}
+
 a_missing_module_is_told() {
+	local name pids=()
+
+	# Who would hear of nothing any more ends and says why.
+	romon -n "$r1" serve 7000 command /bin/cat 2> "$tmp/serve" &
+	pids+=($!)
+	romon -n "$r1" monitor 2> "$tmp/monitor" > "$tmp/events" &
+	pids+=($!)
+	wait_for grep -q ready "$tmp/serve"
+	wait_for monitor_hears
 	modprobe -r romon || { fail "romon does not unload"; return; }
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+		[ $? = 1 ] || fail "one ended with another status than 1"
+	done
+	for name in serve monitor; do
+		grep -q 'unloaded' "$tmp/$name" || fail "$name said: $(cat "$tmp/$name")"
+	done
 	# The kernel would load it for who asks for the family.
 	cp /proc/sys/kernel/modprobe "$tmp/modprobe"
 	echo /bin/false > /proc/sys/kernel/modprobe

@@ -189,16 +189,6 @@ static bool monitor_resync(struct monitor *m)
 	return ok;
 }
 
-/* Not complained of: RoMON may be off, or we without the right. */
-static void monitor_discover(void)
-{
-	struct romon_nl *nl = api_shared("monitor");
-
-	if (nl)
-		romon_nl_request(nl, romon_nl_msg_new(nl, ROMON_CMD_DISCOVER, 0),
-				 NULL, NULL);
-}
-
 static int monitor_loop(struct monitor *m, int64_t every)
 {
 	int64_t next = every ? run_now() : RUN_FOREVER;
@@ -207,7 +197,7 @@ static int monitor_loop(struct monitor *m, int64_t every)
 	while (!run_stopped()) {
 		if (run_now() >= next) {
 			next += every;
-			monitor_discover();
+			api_discover_quietly();
 		}
 		if (!run_wait(romon_nl_fd(m->nl), next))
 			continue;
@@ -215,6 +205,9 @@ static int monitor_loop(struct monitor *m, int64_t every)
 		if (err == -ENOBUFS) {
 			if (!monitor_resync(m))
 				return EXIT_FAILED;
+		} else if (err == -ENODEV) {
+			complain("monitor: the module romon was unloaded");
+			return EXIT_FAILED;
 		} else if (err) {
 			complain("monitor: %s", strerror(-err));
 			return EXIT_FAILED;
@@ -251,6 +244,8 @@ static int monitor_run(struct args *args)
 			      OUT_WORDS);
 	romon_nl_on_event(m.nl, monitor_event, &m);
 	err = romon_nl_subscribe(m.nl, ROMON_MCGRP_EVENTS);
+	if (!err)
+		err = romon_nl_watch_module(m.nl);
 	if (err) {
 		api_complain(m.nl, "monitor", err);
 	} else {

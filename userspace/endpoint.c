@@ -40,6 +40,7 @@ struct endpoint_sent {
 struct endpoint {
 	struct loop_task task;		/* the first */
 	struct loop_watch watch;
+	const char *what;
 	struct romon_nl *nl;
 	struct romon_mux *mux;
 	endpoint_accept_fn *accept;
@@ -236,6 +237,11 @@ static void endpoint_readable(struct loop_watch *w, uint32_t events)
 	for (int i = 0; i < ENDPOINT_BATCHES; i++)
 		if (!romon_nl_receive_batch(ep->nl))
 			break;
+	if (romon_nl_gone(ep->nl)) {
+		complain("%s: the module romon was unloaded, and has forgotten all that was bound",
+			 ep->what);
+		loop_stop(EXIT_FAILED);
+	}
 }
 
 static int64_t endpoint_deadline(struct loop_task *t)
@@ -270,6 +276,7 @@ struct endpoint *endpoint_open(const char *what)
 		return NULL;
 	}
 	ep = xcalloc(1, sizeof(*ep));
+	ep->what = what;
 	ep->watch.fd = -1;
 	ep->look_at = RUN_FOREVER;
 	ep->nl = api_open(what);
@@ -278,6 +285,7 @@ struct endpoint *endpoint_open(const char *what)
 		return NULL;
 	}
 	romon_nl_on_event(ep->nl, endpoint_got, ep);
+	romon_nl_watch_module(ep->nl);
 	romon_nl_on_refused(ep->nl, endpoint_refused);
 	ep->mux = romon_mux_new(&endpoint_ops, ep, seed, run_now());
 	if (!ep->mux)

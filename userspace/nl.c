@@ -48,6 +48,7 @@ struct romon_nl {
 	uint32_t group;		/* of the name asked for when subscribing */
 	const char *group_name;
 	uint32_t port;
+	bool gone;		/* the family, and all that was bound, with it */
 	bool interrupted;	/* the dump being read is inconsistent */
 	romon_nl_fn *event;
 	void *event_arg;
@@ -343,6 +344,21 @@ static void romon_nl_queue_refused(struct romon_nl *nl,
 	nl->refused(h->nlmsg_seq, e->error, nl->event_arg);
 }
 
+/* From the kernel's list of families: is ours taken out of it? */
+static int romon_nl_family_event(struct romon_nl *nl, uint8_t cmd,
+				 struct romon_nl_attrs attrs)
+{
+	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	uint64_t id;
+
+	romon_nl_parse(attrs, tb, CTRL_ATTR_MAX);
+	if (cmd != CTRL_CMD_DELFAMILY ||
+	    !romon_nl_uint(tb[CTRL_ATTR_FAMILY_ID], &id) || id != nl->family)
+		return 0;
+	nl->gone = true;
+	return -ENODEV;
+}
+
 static int romon_nl_event(struct romon_nl *nl, const struct nlmsghdr *h)
 {
 	const struct genlmsghdr *g = NLMSG_DATA(h);
@@ -352,11 +368,14 @@ static int romon_nl_event(struct romon_nl *nl, const struct nlmsghdr *h)
 		romon_nl_queue_refused(nl, h);
 		return 0;
 	}
-	if (!nl->event || h->nlmsg_type != nl->family ||
-	    h->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
+	if (h->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
 		return 0;
 	attrs.data = (const char *)g + GENL_HDRLEN;
 	attrs.len = h->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN;
+	if (h->nlmsg_type == GENL_ID_CTRL)
+		return romon_nl_family_event(nl, g->cmd, attrs);
+	if (!nl->event || h->nlmsg_type != nl->family)
+		return 0;
 	return nl->event(g->cmd, attrs, nl->event_arg);
 }
 
@@ -643,6 +662,20 @@ void romon_nl_on_event(struct romon_nl *nl, romon_nl_fn *fn, void *arg)
 	nl->event = fn;
 	nl->event_arg = arg;
 	romon_nl_grow(nl);
+}
+
+/*
+ * From now on -ENODEV, and romon_nl_gone(), when the module is unloaded: what
+ * was bound or subscribed is gone then, and no new module knows of it.
+ */
+int romon_nl_watch_module(struct romon_nl *nl)
+{
+	return nl_socket_add_membership(nl->sock, GENL_ID_CTRL) ? -EIO : 0;
+}
+
+bool romon_nl_gone(const struct romon_nl *nl)
+{
+	return nl->gone;
 }
 
 /* Who gets what was wrong with queued messages; its argument is the event's. */

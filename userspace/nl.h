@@ -52,6 +52,8 @@ const struct romon_nl_refusal *romon_nl_refusal(const struct romon_nl *nl);
 int romon_nl_subscribe(struct romon_nl *nl, const char *group);
 void romon_nl_on_event(struct romon_nl *nl, romon_nl_fn *fn, void *arg);
 void romon_nl_on_refused(struct romon_nl *nl, romon_nl_refused_fn *fn);
+int romon_nl_watch_module(struct romon_nl *nl);
+bool romon_nl_gone(const struct romon_nl *nl);
 int romon_nl_receive(struct romon_nl *nl);
 bool romon_nl_receive_batch(struct romon_nl *nl);
 
