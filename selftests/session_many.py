@@ -29,7 +29,9 @@ SESSIONS = int(os.environ.get("ROMON_SESSIONS") or 300)
 OPENS = int(os.environ.get("ROMON_OPENS") or 10000)
 ECHO, PROGRAM = 700, 701
 # Long enough for 300 sessions that all want the one CPU of the debug kernel.
-KEEPALIVE = 30
+KEEPALIVE = 15
+# Ports are kept for what may still be under way, but not for longer than that.
+LINGER = KEEPALIVE + LIMIT
 TCP_PORT = 7000
 
 net = Network()
@@ -192,7 +194,7 @@ def nothing_left(what, forward=None):
     start = time.monotonic()
     wait_for(lambda: echo.open == 0, f"{what}: sessions at the server to end")
     note(f"{what}: the server's sessions ended after {time.monotonic() - start:.1f} s")
-    wait_for(lambda: chain.endpoints("r1") == 0, f"{what}: ports at r1 to be free")
+    wait_for(lambda: chain.endpoints("r1") == 0, f"{what}: ports at r1 to be free", LINGER)
     if forward:
         wait_for(lambda: descriptors(forward.pid) == forward.idle, f"{what}: forward's descriptors")
 
@@ -391,8 +393,7 @@ def ten_thousand_opens_and_closes_leak_nothing():
     def held():
         wait_for(lambda: echo.open == 1, "all sessions but one to end")
         wait_for(lambda: descriptors(forward.pid) <= with_one, "forward's descriptors to be closed")
-        # A port is kept for what may still be under way, but not for long.
-        wait_for(lambda: chain.endpoints("r1") == 1, "r1's ports to be free but for one")
+        wait_for(lambda: chain.endpoints("r1") == 1, "r1's ports to be free but for one", LINGER)
         return descriptors(forward.pid), serve.descriptors(), chain.endpoints("r3")
 
     some(200)
