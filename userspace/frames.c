@@ -15,7 +15,10 @@
 #include "err.h"
 #include "frames.h"
 
-#define FILE_MAX	(1024 * 1024 * 1024)
+/* What is longer has no end, perhaps. */
+#define CAPTURE_MAX	((size_t)256 * 1024 * 1024)
+#define HEX_MAX		((size_t)64 * 1024 * 1024)
+#define HEX_LINE_MAX	((size_t)1024 * 1024)
 #define FRAME_MAX	(128 * 1024)
 #define VLAN_HLEN	4
 
@@ -275,11 +278,37 @@ static bool frames_parse_capture(struct frames *frames, const char *name,
 }
 #endif
 
+/* Where in a text we are. */
+struct text_place {
+	size_t at, line_at;
+	unsigned int line;
+};
+
+/* Looks at what has been read since. Returns what is wrong with it, or NULL. */
+static const char *frames_check_text(struct text_place *p, const uint8_t *data,
+				     size_t len)
+{
+	for (; p->at < len; p->at++) {
+		if (!data[p->at])
+			return "zero byte: neither a capture nor a hex dump";
+		if (data[p->at] == '\n') {
+			p->line++;
+			p->line_at = p->at + 1;
+		} else if (p->at - p->line_at == HEX_LINE_MAX) {
+			return "a line of more than 1 MiB";
+		}
+	}
+	return len > HEX_MAX ? "a hex dump of more than 64 MiB" : NULL;
+}
+
 /* NULL after a complaint. There is a NUL behind the bytes. */
 static uint8_t *frames_read(const char *name, FILE *f, size_t *len)
 {
+	struct text_place place = { .line = 1 };
+	const char *wrong = NULL;
 	uint8_t *data = NULL;
 	size_t room = 0, n;
+	bool text;
 
 	*len = 0;
 	do {
@@ -289,12 +318,20 @@ static uint8_t *frames_read(const char *name, FILE *f, size_t *len)
 		}
 		n = fread(data + *len, 1, room - *len - 1, f);
 		*len += n;
-	} while (n && *len < FILE_MAX);
+		text = !frames_is_capture(data, *len);
+		if (text)
+			wrong = frames_check_text(&place, data, *len);
+		else if (*len > CAPTURE_MAX)
+			wrong = "a capture of more than 256 MiB";
+	} while (n && !wrong);
 	data[*len] = '\0';
-	if (!ferror(f) && *len < FILE_MAX)
+	if (!ferror(f) && !wrong)
 		return data;
-	complain("decode: %s: %s", name, ferror(f) ? strerror(errno) :
-		 "too long");
+	if (wrong && text)
+		complain("decode: %s:%u: %s", name, place.line, wrong);
+	else
+		complain("decode: %s: %s", name, wrong ? wrong :
+			 strerror(errno));
 	free(data);
 	return NULL;
 }

@@ -13,6 +13,10 @@
 #include "err.h"
 #include "script.h"
 
+/* What is longer was not written for us, and may have no end. */
+#define SCRIPT_LINE_MAX		(64 * 1024)
+#define SCRIPT_FILE_MAX		(64 * 1024 * 1024)
+
 struct script_input {
 	int fd;
 	int err;
@@ -106,22 +110,35 @@ static void script_grow(struct script *s)
 	s->size = size;
 }
 
-/* Reads a line without its end. False at the end of the file. */
-static bool script_line(struct script *s, size_t *len)
+/*
+ * Reads a line without its end. False at the end of the file. As soon as the
+ * line can not be one *wrong says why: more of it may never come to an end.
+ */
+static bool script_line(struct script *s, size_t *len, const char **wrong)
 {
 	size_t n = 0;
 	int c;
 
-	while ((c = script_char(s->in)) >= 0 && c != '\n') {
+	*wrong = NULL;
+	while (!*wrong && (c = script_char(s->in)) >= 0 && c != '\n') {
 		if (n + 1 >= s->size)
 			script_grow(s);
-		s->line[n++] = (char)c;
+		if (!c)
+			*wrong = "zero byte";
+		else if (n == SCRIPT_LINE_MAX)
+			*wrong = "a line of more than 64 KiB";
+		else
+			s->line[n++] = (char)c;
 	}
+	/* A batch goes on for as long as it is fed. */
+	s->taken += n + 1;
+	if (!*wrong && s->what && s->taken > SCRIPT_FILE_MAX)
+		*wrong = "more than 64 MiB";
 	if (!s->line)
 		script_grow(s);
 	s->line[n] = '\0';
 	*len = n;
-	return n || c >= 0;
+	return *wrong || n || c >= 0;
 }
 
 /* The next command: 1, 0 at the end, or -1 after a complaint. */
@@ -132,7 +149,7 @@ int script_next(struct script *s, struct args *args)
 
 	do {
 		words_free(&s->words);
-		if (!script_line(s, &len) || s->in->err) {
+		if (!script_line(s, &len, &wrong) || s->in->err) {
 			err_set_place(NULL, 0);
 			if (!s->in->err)
 				return 0;
@@ -140,8 +157,8 @@ int script_next(struct script *s, struct args *args)
 			return -1;
 		}
 		err_set_place(s->name, ++s->number);
-		wrong = strlen(s->line) != len ? "zero byte" :
-			words_split(&s->words, s->line);
+		if (!wrong)
+			wrong = words_split(&s->words, s->line);
 		explicit_bzero(s->line, len);
 		if (wrong) {
 			script_complain(s, wrong);

@@ -17,6 +17,7 @@ struct script {
 	const char *name;
 	char *line;
 	size_t size;		/* of the room for it */
+	size_t taken;		/* bytes of all lines so far */
 	unsigned int number;
 	struct words words;
 };

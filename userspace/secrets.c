@@ -209,9 +209,12 @@ static bool secrets_read_fd(struct secrets *s, const char *what,
 			if (buf[i] == '\n') {
 				ok = secrets_add_line(s, what, name, line, len);
 				len = 0;
-			} else if (len < sizeof(line)) {
-				line[len++] = buf[i];
+				continue;
 			}
+			line[len++] = buf[i];
+			/* What can be no line may have no end either. */
+			if (!buf[i] || len == sizeof(line))
+				ok = secrets_add_line(s, what, name, line, len);
 		}
 	}
 	if (ok && n < 0) {
