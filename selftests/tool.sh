@@ -184,6 +184,8 @@ usage_errors_end_with_2() {
 failures_end_with_1_and_the_kernels_sentence() {
 	refused 1 'range.*1 to 128' romon -n "$r1" set hop-limit 0
 	refused 1 'range.*1 to 128' romon -n "$r1" set hop-limit 129
+	refused 1 'range.*1 to 128' romon -n "$r1" set hop-limit 300
+	refused 1 'range.*1 to 65536' romon -n "$r1" set queue-len 99999999999999999999
 	refused 1 'loopback' romon -n "$r1" port add lo
 	refused 1 'all' romon -n "$r1" port del all
 	refused 1 'No port entry has this name' romon -n "$r1" port set none cost 1

@@ -443,9 +443,9 @@ static int ping_run(struct args *args)
 	};
 	enum { COUNT, SIZE, INTERVAL, TIMEOUT };
 	struct param params[] = {
-		[COUNT] = PARAM("count", PARAM_UINT, &p.count, UINT32_MAX),
-		[SIZE] = PARAM("size", PARAM_UINT, &p.size,
-			       ROMON_PAYLOAD_MAX_LEN),
+		[COUNT] = PARAM_RANGE("count", &p.count, 1, UINT32_MAX),
+		[SIZE] = PARAM_RANGE("size", &p.size, ECHO_SIZE_MIN,
+				     ROMON_PAYLOAD_MAX_LEN),
 		[INTERVAL] = PARAM("interval", PARAM_NS, &p.interval, 0),
 		[TIMEOUT] = PARAM("timeout", PARAM_NS, &p.timeout, 0),
 	};
@@ -459,17 +459,6 @@ static int ping_run(struct args *args)
 	}
 	if (!params_parse(args, "ping", params, 4))
 		return EXIT_USAGE;
-	if (p.size < ECHO_SIZE_MIN) {
-		complain("ping: size: a number from %d to %d, not %llu",
-			 ECHO_SIZE_MIN, ROMON_PAYLOAD_MAX_LEN,
-			 (unsigned long long)p.size);
-		return EXIT_USAGE;
-	}
-	if (params[COUNT].given && !p.count) {
-		complain("ping: count: a number from 1 to %u, not 0",
-			 UINT32_MAX);
-		return EXIT_USAGE;
-	}
 
 	if (!api_require_running("ping"))
 		return EXIT_FAILED;

@@ -210,6 +210,34 @@ static bool param_set_secrets(struct param *p, const char *what,
 	return ok;
 }
 
+/* All that is wrong with a number is said here, with its whole range. */
+static bool param_set_uint(struct param *p, const char *what, const char *word)
+{
+	uint64_t value;
+
+	if (parse_uint(word, p->max, &value) && value >= p->min) {
+		*(uint64_t *)p->to = value;
+		return true;
+	}
+	complain("%s: %s: a number from %llu to %llu, not %s", what, p->name,
+		 (unsigned long long)p->min, (unsigned long long)p->max, word);
+	return false;
+}
+
+/* More than the kernel can be told is more than it takes: it says how much. */
+static bool param_set_limit(struct param *p, const char *what,
+			    const char *word)
+{
+	if (parse_uint(word, p->max, p->to))
+		return true;
+	if (*word && !word[strspn(word, "0123456789")]) {
+		*(uint64_t *)p->to = p->max;
+		return true;
+	}
+	complain("%s: %s: a number, not %s", what, p->name, word);
+	return false;
+}
+
 static bool param_set(struct param *p, const char *what, const char *word)
 {
 	switch (p->type) {
@@ -219,11 +247,9 @@ static bool param_set(struct param *p, const char *what, const char *word)
 		complain("%s: %s: on or off, not %s", what, p->name, word);
 		return false;
 	case PARAM_UINT:
-		if (parse_uint(word, p->max, p->to))
-			return true;
-		complain("%s: %s: a number from 0 to %llu, not %s", what,
-			 p->name, (unsigned long long)p->max, word);
-		return false;
+		return param_set_uint(p, what, word);
+	case PARAM_LIMIT:
+		return param_set_limit(p, what, word);
 	case PARAM_NS:
 		if (parse_ns(word, p->to))
 			return true;

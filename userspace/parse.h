@@ -33,7 +33,8 @@ bool args_end(const struct args *args, const char *what);
 
 enum param_type {
 	PARAM_BOOL,	/* bool */
-	PARAM_UINT,	/* uint64_t, at most max */
+	PARAM_UINT,	/* uint64_t, from min to max */
+	PARAM_LIMIT,	/* uint64_t whose range the kernel knows; max if larger */
 	PARAM_NS,	/* int64_t, nanoseconds, given in seconds */
 	PARAM_STRING,	/* const char *, at most max bytes unless max is 0 */
 	PARAM_ID_AUTO,	/* uint8_t[6], all zero for "auto" */
@@ -47,11 +48,15 @@ struct param {
 	enum param_type type;
 	void *to;
 	uint64_t max;
+	uint64_t min;
 	bool given;
 };
 
 #define PARAM(_name, _type, _to, _max)					\
 	{ .name = (_name), .type = (_type), .to = (_to), .max = (_max) }
+#define PARAM_RANGE(_name, _to, _min, _max)				\
+	{ .name = (_name), .type = PARAM_UINT, .to = (_to),		\
+	  .max = (_max), .min = (_min) }
 
 bool params_parse(struct args *args, const char *what, struct param *params,
 		  size_t n);

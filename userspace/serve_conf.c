@@ -46,14 +46,16 @@ struct conf_keys {
 static void conf_keys_init(struct conf_keys *k)
 {
 	memset(k, 0, sizeof(*k));
-	k->limit[0] = (struct param)PARAM("sessions", PARAM_UINT, &k->sessions,
-					  SERVE_SESSIONS_MAX);
-	k->limit[1] = (struct param)PARAM("sessions-per-peer", PARAM_UINT,
-					  &k->per_peer, SERVE_SESSIONS_MAX);
-	k->limit[2] = (struct param)PARAM("starts", PARAM_UINT, &k->starts,
-					  SERVE_RATE_MAX);
-	k->limit[3] = (struct param)PARAM("starts-per-peer", PARAM_UINT,
-					  &k->starts_per_peer, SERVE_RATE_MAX);
+	k->limit[0] = (struct param)PARAM_RANGE("sessions", &k->sessions, 1,
+						SERVE_SESSIONS_MAX);
+	k->limit[1] = (struct param)PARAM_RANGE("sessions-per-peer",
+						&k->per_peer, 1,
+						SERVE_SESSIONS_MAX);
+	k->limit[2] = (struct param)PARAM_RANGE("starts", &k->starts, 1,
+						SERVE_RATE_MAX);
+	k->limit[3] = (struct param)PARAM_RANGE("starts-per-peer",
+						&k->starts_per_peer, 1,
+						SERVE_RATE_MAX);
 	k->limit[4] = (struct param)PARAM("keepalive", PARAM_NS,
 					  &k->keepalive_ns, 0);
 	k->set[0] = (struct param)PARAM("user", PARAM_STRING, &k->user, 0);
@@ -161,21 +163,10 @@ static void conf_user_default(struct serve_user *u)
 	u->gid = 65534;
 }
 
-/* A count that was given and is none: the range is one from 1. */
-static bool conf_count(const char *what, const struct param *p, uint32_t *to)
+static void conf_count(const struct param *p, uint32_t *to)
 {
-	uint64_t value;
-
-	if (!p->given)
-		return true;
-	value = *(const uint64_t *)p->to;
-	if (!value) {
-		complain("%s: %s: a number from 1 to %llu, not 0", what,
-			 p->name, (unsigned long long)p->max);
-		return false;
-	}
-	*to = (uint32_t)value;
-	return true;
+	if (p->given)
+		*to = (uint32_t)*(const uint64_t *)p->to;
 }
 
 static bool conf_limit(struct serve_conf *c, struct conf_keys *k,
@@ -185,12 +176,12 @@ static bool conf_limit(struct serve_conf *c, struct conf_keys *k,
 		complain("limit: which? (see: romon serve help)");
 		return false;
 	}
-	if (!params_parse(args, "limit", k->limit, 5) ||
-	    !conf_count("limit", &k->limit[0], &c->limits.sessions) ||
-	    !conf_count("limit", &k->limit[1], &c->limits.per_peer) ||
-	    !conf_count("limit", &k->limit[2], &c->limits.starts) ||
-	    !conf_count("limit", &k->limit[3], &c->limits.starts_per_peer))
+	if (!params_parse(args, "limit", k->limit, 5))
 		return false;
+	conf_count(&k->limit[0], &c->limits.sessions);
+	conf_count(&k->limit[1], &c->limits.per_peer);
+	conf_count(&k->limit[2], &c->limits.starts);
+	conf_count(&k->limit[3], &c->limits.starts_per_peer);
 	if (k->limit[4].given) {
 		if (k->keepalive_ns < RUN_SECOND ||
 		    k->keepalive_ns > CONF_KEEPALIVE_MAX) {
@@ -416,9 +407,9 @@ static bool conf_service(struct serve_conf *c, struct args *args)
 		PARAM("unix", PARAM_STRING, &path, 0),
 		PARAM("allow", PARAM_STRING, &allow, 0),
 		PARAM("user", PARAM_STRING, &user, 0),
-		PARAM("sessions", PARAM_UINT, &sessions, SERVE_SESSIONS_MAX),
-		PARAM("sessions-per-peer", PARAM_UINT, &per_peer,
-		      SERVE_SESSIONS_MAX),
+		PARAM_RANGE("sessions", &sessions, 1, SERVE_SESSIONS_MAX),
+		PARAM_RANGE("sessions-per-peer", &per_peer, 1,
+			    SERVE_SESSIONS_MAX),
 	};
 	struct serve_service *s;
 	uint16_t number;
@@ -449,10 +440,10 @@ static bool conf_service(struct serve_conf *c, struct args *args)
 	if (!params_parse(args, what, params,
 			  sizeof(params) / sizeof(params[0])) ||
 	    !conf_service_target(s, what, command, tcp, path) ||
-	    !conf_count(what, &params[5], &s->offer.sessions) ||
-	    !conf_count(what, &params[6], &s->offer.per_peer) ||
 	    (allow && !conf_allow(&s->offer, what, allow)))
 		return false;
+	conf_count(&params[5], &s->offer.sessions);
+	conf_count(&params[6], &s->offer.per_peer);
 	if (user && s->offer.kind != SERVE_COMMAND) {
 		complain("%s: user: of a command only", what);
 		return false;

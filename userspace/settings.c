@@ -31,7 +31,7 @@ bool settings_parse_config(struct args *args, const char *what,
 		const struct api_limit *l = &api_limits[i];
 
 		params[LIMIT + i] = (struct param)
-			PARAM(l->name, PARAM_UINT, &c->limit[i], l->max);
+			PARAM(l->name, PARAM_LIMIT, &c->limit[i], l->max);
 	}
 	if (!params_parse(args, what, params, LIMIT + API_LIMITS)) {
 		secrets_free(c->secrets);

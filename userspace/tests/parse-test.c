@@ -134,10 +134,11 @@ static void test_params(void)
 	static const char * const bad[] = {
 		"cost", "cost=", "cost 70000", "cost -1", "cost 1 cost 2",
 		"cost=1 cost 2", "forbid maybe", "color red", "cos 1", "costs 1",
-		"comment abcdefghi", "id xyz", "=", "=1",
+		"comment abcdefghi", "id xyz", "=", "=1", "count 1", "count 10",
+		"limit x", "limit -1", "limit \"\"",
 	};
 	const char *comment = NULL;
-	uint64_t cost = 0;
+	uint64_t cost = 0, count = 0, limit = 0;
 	bool forbid = false;
 	uint8_t id[6];
 	struct param params[] = {
@@ -145,6 +146,8 @@ static void test_params(void)
 		PARAM("forbid", PARAM_BOOL, &forbid, 0),
 		PARAM("comment", PARAM_STRING, &comment, 8),
 		PARAM("id", PARAM_ID_AUTO, id, 0),
+		PARAM_RANGE("count", &count, 2, 9),
+		PARAM("limit", PARAM_LIMIT, &limit, 255),
 	};
 	struct words words;
 	char what[64];
@@ -169,9 +172,16 @@ static void test_params(void)
 	tap_ok(parse_line("id auto", params, 4, &words) && id_is_zero(id),
 	       "auto is the ID of zeros");
 	words_free(&words);
+	tap_ok(parse_line("count 2 limit 5", params, 6, &words) &&
+	       count == 2 && limit == 5, "a range begins where it begins");
+	words_free(&words);
+	tap_ok(parse_line("count 9 limit 99999999999999999999", params, 6,
+			  &words) && count == 9 && limit == 255,
+	       "what the kernel is to refuse comes to it");
+	words_free(&words);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(what, sizeof(what), "\"%s\" is refused", bad[i]);
-		tap_ok(!parse_line(bad[i], params, 4, &words), what);
+		tap_ok(!parse_line(bad[i], params, 6, &words), what);
 		words_free(&words);
 	}
 }
