@@ -218,11 +218,64 @@ static size_t out_lines(size_t width, unsigned int screen)
 	return screen && width ? (width + screen - 1) / screen : 1;
 }
 
-static size_t out_print_table(struct out *o, bool head, unsigned int screen)
+/* How much of a cell stands in one line, if it is to be so wide at most. */
+static size_t out_cell_piece(const char *text, size_t room)
 {
-	size_t *width = xcalloc(o->n, sizeof(*width));
-	struct out_cell *heads = xcalloc(o->n, sizeof(*heads));
+	size_t len = strlen(text), piece = 0;
+
+	if (len <= room)
+		return len;
+	for (size_t i = 0; i < len && (i <= room || !piece); i++)
+		if (text[i] == ',')
+			piece = i + 1;
+	return piece ? piece : len;
+}
+
+/* A row of which cells with a cap go on below. Returns its lines. */
+static size_t out_print_folded(struct out *o, const struct out_row *row,
+			       const size_t *width, unsigned int screen)
+{
+	struct out_cell *line = xcalloc(o->n, sizeof(*line));
+	size_t *at = xcalloc(o->n, sizeof(*at));
 	size_t lines = 0;
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < o->n; i++) {
+			const struct out_cell *cell = &row->cells[i];
+			const char *text = cell->text;
+			size_t len;
+
+			line[i].text = NULL;
+			if (!text || width[i] == SIZE_MAX || !text[at[i]])
+				continue;
+			text += at[i];
+			len = o->cols[i].cap ? out_cell_piece(text, width[i]) :
+			      strlen(text);
+			line[i] = *cell;
+			line[i].text = xcalloc(len + 1, 1);
+			memcpy(line[i].text, text, len);
+			/* The end of the line is one. */
+			if (text[len])
+				line[i].text[len - 1] = '\0';
+			line[i].width = text_width(line[i].text);
+			at[i] += len;
+			more |= text[len] != '\0';
+		}
+		lines += out_lines(out_print_cells(o, line, width), screen);
+		for (size_t i = 0; i < o->n; i++)
+			out_free_text(line[i].text);
+	}
+	free(at);
+	free(line);
+	return lines;
+}
+
+/* Returns how wide a row is that fills them. SIZE_MAX is no column. */
+static size_t out_widths(const struct out *o, size_t *width, bool caps)
+{
+	size_t sum = 0;
 
 	for (size_t i = 0; i < o->n; i++) {
 		const struct out_col *col = &o->cols[i];
@@ -230,26 +283,58 @@ static size_t out_print_table(struct out *o, bool head, unsigned int screen)
 		width[i] = SIZE_MAX;
 		if (!out_col_used(o, i))
 			continue;
-		heads[i].text = *col->head ? (char *)col->head : NULL;
-		heads[i].width = strlen(col->head);
-		heads[i].color = OUT_HEAD;
-		width[i] = heads[i].width;
+		width[i] = strlen(col->head);
 		if (width[i] < col->width)
 			width[i] = col->width;
 		for (size_t r = 0; r < o->n_rows; r++) {
 			size_t w = o->rows[r].cells[i].width;
 
-			if (w > width[i] && (!col->cap || w <= col->cap))
+			if (w > width[i] &&
+			    (!caps || !col->cap || w <= col->cap))
 				width[i] = w;
 		}
+		sum += width[i] + (sum ? col->gap : 0);
 	}
+	return sum;
+}
+
+static size_t out_print_head(struct out *o, const size_t *width,
+			     unsigned int screen)
+{
+	struct out_cell *heads = xcalloc(o->n, sizeof(*heads));
+	size_t lines;
+
+	for (size_t i = 0; i < o->n; i++) {
+		const struct out_col *col = &o->cols[i];
+
+		if (width[i] == SIZE_MAX)
+			continue;
+		heads[i].text = *col->head ? (char *)col->head : NULL;
+		heads[i].width = strlen(col->head);
+		heads[i].color = OUT_HEAD;
+	}
+	lines = out_lines(out_print_cells(o, heads, width), screen);
+	free(heads);
+	return lines;
+}
+
+static size_t out_print_table(struct out *o, bool head, unsigned int screen)
+{
+	size_t *width = xcalloc(o->n, sizeof(*width));
+	size_t lines = 0;
+
+	/* Without a screen a row is a line, which programs may count on. */
+	if (!screen || out_widths(o, width, false) > screen)
+		out_widths(o, width, true);
 	if (head)
-		lines += out_lines(out_print_cells(o, heads, width), screen);
+		lines += out_print_head(o, width, screen);
 	for (size_t r = 0; r < o->n_rows && r < o->limit; r++) {
 		struct out_row *row = &o->rows[r];
 
-		lines += out_lines(out_print_cells(o, row->cells, width),
-				   screen);
+		if (screen)
+			lines += out_print_folded(o, row, width, screen);
+		else
+			out_print_cells(o, row->cells, width);
 		for (size_t i = 0; i < row->n_notes; i++) {
 			fprintf(o->f, "%*s%s\n", NOTE_INDENT, "",
 				row->notes[i]);
@@ -260,7 +345,6 @@ static size_t out_print_table(struct out *o, bool head, unsigned int screen)
 		fprintf(o->f, "  ... and %zu more\n", o->n_rows - o->limit);
 		lines++;
 	}
-	free(heads);
 	free(width);
 	return lines;
 }

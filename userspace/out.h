@@ -30,7 +30,8 @@ enum out_color {
 /*
  * A key. Without head it is for JSON only, without key for people only. The
  * width is the least one in a list; cells longer than cap, if not 0, do not
- * widen their column but push what follows in their own row.
+ * widen their column but push what follows in their own row; on a screen that
+ * is too narrow they go on below instead, with a line for each comma.
  */
 struct out_col {
 	const char *key;

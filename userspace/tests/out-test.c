@@ -52,8 +52,9 @@ static void fill_short(struct out *o)
 	out_str(o, NOTE, "");
 }
 
-static void check(void (*fields)(struct out *o), enum out_style style,
-		  size_t lines, const char *want, const char *what)
+static void check_on(unsigned int screen, void (*fields)(struct out *o),
+		     enum out_style style, size_t lines, const char *want,
+		     const char *what)
 {
 	char *text = NULL;
 	size_t len = 0, n;
@@ -61,11 +62,18 @@ static void check(void (*fields)(struct out *o), enum out_style style,
 	struct out *o = out_begin(f, cols, COLS, style);
 
 	fields(o);
-	n = out_end(o, 80);
+	n = out_end(o, screen);
 	fclose(f);
 	tap_is(text, want, what);
-	tap_ok(n == lines, "... and takes as many lines of a screen as it says");
+	tap_ok(!screen || n == lines,
+	       "... and takes as many lines of a screen as it says");
 	free(text);
+}
+
+static void check(void (*fields)(struct out *o), enum out_style style,
+		  size_t lines, const char *want, const char *what)
+{
+	check_on(80, fields, style, lines, want, what);
 }
 
 static void fill_secrets(struct out *o)
@@ -130,8 +138,25 @@ int main(void)
 	check(fill, OUT_LIST, 4,
 	      "  ADDRESS             COST  PATH               NAME\n"
 	      "A 02:00:00:00:00:02    200  02:00:00:00:00:02  r2\n"
-	      "  02:00:00:00:00:03  70000  " PATH_LONG "  " NAME_CLEAN "\n",
+	      "  02:00:00:00:00:03  70000  02:00:00:00:00:02  " NAME_CLEAN "\n"
+	      "                            02:00:00:00:00:03\n",
 	      "a table is aligned, without what is empty and blanks at the end");
+	check_on(100, fill, OUT_LIST, 3,
+		 "  ADDRESS             COST  PATH                                 NAME\n"
+		 "A 02:00:00:00:00:02    200  02:00:00:00:00:02                    r2\n"
+		 "  02:00:00:00:00:03  70000  " PATH_LONG "  " NAME_CLEAN "\n",
+		 "... in fewer lines on a wider screen");
+	check_on(20, fill, OUT_LIST, 13,
+		 "  ADDRESS             COST  PATH               NAME\n"
+		 "A 02:00:00:00:00:02    200  02:00:00:00:00:02  r2\n"
+		 "  02:00:00:00:00:03  70000  02:00:00:00:00:02  " NAME_CLEAN "\n"
+		 "                            02:00:00:00:00:03\n",
+		 "... and in more on one where nothing fits");
+	check_on(0, fill, OUT_LIST, 0,
+		 "  ADDRESS             COST  PATH               NAME\n"
+		 "A 02:00:00:00:00:02    200  02:00:00:00:00:02  r2\n"
+		 "  02:00:00:00:00:03  70000  " PATH_LONG "  " NAME_CLEAN "\n",
+		 "... but a row is a line where there is none");
 	check(fill, OUT_WORDS, 0,
 	      "  A address 02:00:00:00:00:02 cost 200 path 02:00:00:00:00:02 name r2\n"
 	      "  address 02:00:00:00:00:03 cost 70000 path " PATH_LONG " name " NAME_CLEAN "\n",
