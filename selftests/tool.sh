@@ -10,6 +10,8 @@ ALL_TESTS="
 	show_has_the_documented_keys
 	ports_have_the_documented_keys
 	discover_has_the_documented_keys
+	discover_fits_a_terminal
+	discover_tells_two_cables_apart
 	topology_is_drawn_in_every_form
 	ping_has_the_documented_keys_and_sums_up
 	ping_of_all_sizes_and_counts
@@ -84,8 +86,45 @@ discover_has_the_documented_keys() {
 	r1 discover duration 0.5 > "$tmp/table"
 	grep -q 'ADDRESS .*COST .*HOPS .*PATH .*L2MTU .*IDENTITY .*VERSION .*BOARD' "$tmp/table" ||
 		fail "no header: $(head -n 1 "$tmp/table")"
-	grep -q "^A ${id[r3]} .* 400 .* 2 .*${id[r2]},${id[r3]} .* 1400 .* r3 .* 1.0 .* test" "$tmp/table" ||
+	grep -q "^A ${id[r3]}  *400  *2  *${id[r2]},${id[r3]}  *1400  *r3  *1.0  *test$" "$tmp/table" ||
 		fail "no row for r3: $(cat "$tmp/table")"
+}
+
+# The table as it is left on a terminal 80 columns wide.
+on_a_terminal() {
+	NO_COLOR=1 TERM=xterm script -qec "stty cols 80 rows 40; exec romon $*" /dev/null < /dev/null |
+		tr -d '\r' | awk '{ if (sub(/.*\033\[J/, "")) text = ""; text = text $0 "\n" } END { printf "%s", text }'
+}
+
+discover_fits_a_terminal() {
+	on_a_terminal -n "$r1" discover duration 0.5 > "$tmp/table"
+	equal "$(awk 'length > 80' "$tmp/table")" "" "rows that do not fit"
+	grep -q "^A ${id[r2]} .* ${id[r2]}  *1500 r2 " "$tmp/table" || fail "no row for r2: $(cat "$tmp/table")"
+	equal "$(grep -A 1 "^A ${id[r3]} .* ${id[r2]}  *1400 r3 " "$tmp/table" | tail -n 1 | tr -d ' ')" "${id[r3]}" \
+		"what is below the row of r3"
+	# Its column: that of the first.
+	equal "$(awk -v p="${id[r2]}" -v q="${id[r3]}" '
+		/^A/ && $2 == q { print match($0, " " p) }
+		/^  / && $1 == q { print match($0, " " q); exit }' "$tmp/table" | uniq | wc -l)" 1 "columns of the path"
+}
+
+# Else the rows would be the same.
+discover_tells_two_cables_apart() {
+	r1 discover duration 0.5 > "$tmp/table"
+	grep -q VIA "$tmp/table" && fail "a port where there is but one"
+	ip -n "$r1" link add second type veth peer name second netns "$r2"
+	ip -n "$r2" link set second up
+	ip -n "$r1" link set second up
+	both() {
+		r1 discover duration 0.5 > "$tmp/table"
+		[ "$(grep -c "^[A ] ${id[r2]} .* ${id[r2]} " "$tmp/table")" = 2 ]
+	}
+	wait_for both
+	equal "$(grep "^[A ] ${id[r2]} .* ${id[r2]} " "$tmp/table" | awk '{ print $NF }' | sort | tr '\n' ' ')" \
+		"second to-r2 " "the last column of r2's rows"
+	grep -q 'BOARD *VIA$' "$tmp/table" || fail "no header: $(head -n 1 "$tmp/table")"
+	ip -n "$r1" link del second
+	wait_for sees_all
 }
 
 topology_is_drawn_in_every_form() {

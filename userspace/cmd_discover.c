@@ -54,6 +54,32 @@ static struct discover_row *discover_sort(const struct api_nodes *nodes)
 	return rows;
 }
 
+static bool discover_same_path(const struct api_node *a,
+			       const struct api_node *b)
+{
+	return !memcmp(a->id, b->id, API_ID_LEN) &&
+	       a->path_len == b->path_len &&
+	       (!a->path_len ||
+		!memcmp(a->path, b->path, a->path_len * API_ID_LEN));
+}
+
+/* Another way has the same path, by another port: a second cable perhaps. */
+static bool discover_has_twin(const struct discover_row *rows, size_t n,
+			      size_t i)
+{
+	const struct api_node *node = rows[i].node;
+
+	for (size_t k = i; k-- && !memcmp(rows[k].node->id, node->id,
+					  API_ID_LEN);)
+		if (discover_same_path(rows[k].node, node))
+			return true;
+	for (size_t k = i + 1; k < n && !memcmp(rows[k].node->id, node->id,
+						API_ID_LEN); k++)
+		if (discover_same_path(rows[k].node, node))
+			return true;
+	return false;
+}
+
 static size_t discover_print(FILE *f, const struct api_nodes *nodes,
 			     size_t limit, unsigned int screen)
 {
@@ -63,8 +89,11 @@ static size_t discover_print(FILE *f, const struct api_nodes *nodes,
 	o = out_begin(f, view_node_cols, VIEW_NODE_COLS,
 		      out_options.json ? OUT_LINES : OUT_LIST);
 	out_limit(o, limit);
-	for (size_t i = 0; i < nodes->n; i++)
+	for (size_t i = 0; i < nodes->n; i++) {
 		view_node(o, rows[i].node, NULL);
+		if (discover_has_twin(rows, nodes->n, i))
+			view_node_interface(o, rows[i].node);
+	}
 	free(rows);
 	return out_end(o, screen);
 }
@@ -76,11 +105,7 @@ static bool discover_same_string(const char *a, const char *b)
 
 static bool discover_same(const struct api_node *a, const struct api_node *b)
 {
-	return a->path_len == b->path_len &&
-	       !memcmp(a->id, b->id, API_ID_LEN) &&
-	       (!a->path_len ||
-		!memcmp(a->path, b->path, a->path_len * API_ID_LEN)) &&
-	       a->active == b->active && a->cost == b->cost &&
+	return discover_same_path(a, b) && a->active == b->active && a->cost == b->cost &&
 	       a->l2mtu == b->l2mtu &&
 	       discover_same_string(a->identity, b->identity) &&
 	       discover_same_string(a->version, b->version) &&

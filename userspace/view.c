@@ -78,14 +78,15 @@ const struct out_col view_node_cols[VIEW_NODE_COLS] = {
 	[NODE_EVENT] = { .key = "event" },
 	[NODE_ACTIVE] = { "active", "", .width = 1 },
 	[NODE_ADDRESS] = { "address", "ADDRESS", .gap = 1, .width = 17 },
-	[NODE_COST] = { "cost", "COST", .gap = 2, .right = true },
-	[NODE_HOPS] = { "hops", "HOPS", .gap = 2, .right = true },
-	[NODE_PATH] = { "path", "PATH", .gap = 2, .width = 17, .cap = 17 },
-	[NODE_L2MTU] = { "l2mtu", "L2MTU", .gap = 2, .right = true },
-	[NODE_IDENTITY] = { "identity", "IDENTITY", .gap = 2 },
-	[NODE_VERSION] = { "version", "VERSION", .gap = 2 },
-	[NODE_BOARD] = { "board", "BOARD", .gap = 2 },
-	[NODE_INTERFACE] = { .key = "interface" },
+	/* One blank between them, so that 80 columns are enough. */
+	[NODE_COST] = { "cost", "COST", .gap = 1, .right = true },
+	[NODE_HOPS] = { "hops", "HOPS", .gap = 1, .right = true },
+	[NODE_PATH] = { "path", "PATH", .gap = 1, .width = 17, .cap = 17 },
+	[NODE_L2MTU] = { "l2mtu", "L2MTU", .gap = 1, .right = true },
+	[NODE_IDENTITY] = { "identity", "IDENTITY", .gap = 1 },
+	[NODE_VERSION] = { "version", "VERSION", .gap = 1 },
+	[NODE_BOARD] = { "board", "BOARD", .gap = 1 },
+	[NODE_INTERFACE] = { "interface", "VIA", .gap = 1, .optional = true },
 	[NODE_REASON] = { "reason", "REASON", .gap = 2, .optional = true },
 };
 
@@ -333,6 +334,13 @@ void view_node(struct out *o, const struct api_node *n, const char *event)
 	if (n->has_age)
 		out_json_number(o, "age", n->age_ms / 1000.0);
 	if (*n->interface)
+		out_str(o, NODE_INTERFACE, n->interface);
+}
+
+/* For people only: others are told anyway. */
+void view_node_interface(struct out *o, const struct api_node *n)
+{
+	if (!out_options.json && *n->interface)
 		out_str(o, NODE_INTERFACE, n->interface);
 }
 

@@ -25,6 +25,8 @@ void view_config(struct out *o, const struct api_config *config,
 void view_port(struct out *o, const struct api_port *port, const char *event,
 	       bool stats);
 void view_node(struct out *o, const struct api_node *node, const char *event);
+/* Of the last one, by which port; what tells apart what is else the same. */
+void view_node_interface(struct out *o, const struct api_node *node);
 void view_neighbor(struct out *o, const struct api_neighbor *neighbor,
 		   const char *event);
 void view_refused(struct out *o, const struct api_refused *refused,
