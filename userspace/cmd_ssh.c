@@ -110,8 +110,14 @@ static int ssh_run(struct args *args)
 	bool found;
 	int status;
 
-	if (!router) {
+	/* Of a user with an @ in his name, as ssh takes it: the last one. */
+	at = router ? strrchr(router, '@') : NULL;
+	if (!router || !*router || (at && !at[1])) {
 		complain("ssh: which router? (see: romon ssh help)");
+		return EXIT_USAGE;
+	}
+	if (at == router) {
+		complain("ssh: which user, before the @?");
 		return EXIT_USAGE;
 	}
 	if (*router == '-') {
@@ -119,8 +125,6 @@ static int ssh_run(struct args *args)
 			 router);
 		return EXIT_USAGE;
 	}
-	/* Of a user with an @ in his name, as ssh takes it: the last one. */
-	at = strrchr(router, '@');
 	if (at) {
 		user = xstrdup(router);
 		user[at - router] = '\0';
