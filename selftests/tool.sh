@@ -20,6 +20,7 @@ ALL_TESTS="
 	an_ambiguous_name_is_refused_with_the_candidates
 	ids_are_taken_in_any_spelling
 	key_value_pairs_may_be_joined
+	a_name_has_no_control_characters
 	traceroute_tells_every_hop
 	usage_errors_end_with_2
 	failures_end_with_1_and_the_kernels_sentence
@@ -200,6 +201,21 @@ key_value_pairs_may_be_joined() {
 	r1 set identity=joined
 	equal "$(r1 -j show | jq -r .identity)" joined "the identity"
 	r1 set identity r1
+}
+
+# What others say of themselves they may have.
+a_name_has_no_control_characters() {
+	refused 2 'control character' romon -n "$r1" set identity $'a\033[31m' hop-limit 7
+	equal "$(r1 -j show | jq -r '"\(.identity) \(.hop_limit)"')" "r1 32" "settings"
+	r1 set identity $'a\\\303\244\377b'
+	equal "$(LC_ALL=C.UTF-8 r1 show | sed -n 's/^ *identity: //p')" $'a\\\\\303\244\\xffb' "what show says"
+	seen() {
+		romon -n "$r2" -j discover duration 0.5 > "$tmp/discover"
+		LC_ALL=C.UTF-8 romon -n "$r2" discover duration 0.5 | grep -q -F $' a\\\\\303\244\\xffb '
+	}
+	wait_for seen
+	r1 set identity r1
+	wait_for sees_all
 }
 
 traceroute_tells_every_hop() {

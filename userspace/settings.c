@@ -6,6 +6,19 @@
 #include "err.h"
 #include "settings.h"
 
+/* Others replace them in what they hear: no name should have been one. */
+static bool settings_name(const char *what, const char *key, const char *name)
+{
+	for (; name && *name; name++) {
+		if ((unsigned char)*name >= ' ' && *name != 0x7f)
+			continue;
+		complain("%s: %s: a control character, which others would see as ?",
+			 what, key);
+		return false;
+	}
+	return true;
+}
+
 /*
  * The kernel checks ranges: it knows them, and says them. The secrets are to
  * be freed.
@@ -33,7 +46,9 @@ bool settings_parse_config(struct args *args, const char *what,
 		params[LIMIT + i] = (struct param)
 			PARAM(l->name, PARAM_LIMIT, &c->limit[i], l->max);
 	}
-	if (!params_parse(args, what, params, LIMIT + API_LIMITS)) {
+	if (!params_parse(args, what, params, LIMIT + API_LIMITS) ||
+	    !settings_name(what, "identity", c->identity) ||
+	    !settings_name(what, "board", c->board)) {
 		secrets_free(c->secrets);
 		c->secrets = NULL;
 		return false;
