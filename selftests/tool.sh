@@ -21,6 +21,7 @@ ALL_TESTS="
 	ids_are_taken_in_any_spelling
 	key_value_pairs_may_be_joined
 	a_name_has_no_control_characters
+	limits_are_those_of_the_manual
 	traceroute_tells_every_hop
 	usage_errors_end_with_2
 	failures_end_with_1_and_the_kernels_sentence
@@ -216,6 +217,18 @@ a_name_has_no_control_characters() {
 	wait_for seen
 	r1 set identity r1
 	wait_for sees_all
+}
+
+limits_are_those_of_the_manual() {
+	local name first least most n=0
+	r1 -j show > "$tmp/show"
+	while read -r name first least most; do
+		n=$((n + 1))
+		equal "$(jq ".${name//-/_}" "$tmp/show")" "$first" "$name at first"
+		refused 1 "$name: .*range.*, $least to $most" romon -n "$r1" set "$name" $((most + 1))
+	done < <(sed -n 's/^\.It Cm \([a-z-]*\) Ta \([0-9]*\) Ta \([0-9]*\) to \([0-9]*\)$/\1 \2 \3 \4/p' \
+		"$selftests/../Documentation/romon.8")
+	equal $n 13 "limits in the manual"
 }
 
 traceroute_tells_every_hop() {
