@@ -357,7 +357,7 @@ def a_command_whose_socket_is_lost_ends():
         most = 1 + max(int(fd) for fd in os.listdir(f"/proc/{serve.listener}/fd"))
         limits = resource.prlimit(serve.listener, resource.RLIMIT_NOFILE, (most, most))
         refused(7000, "could not start the service")
-        serve.wait_said("session refused: .* reason Too many open files")
+        serve.wait_said("session refused: .* reason the command cannot be started: Too many open files")
         wait_for(lambda: not serve.children(), "the command to end that nobody talks to")
         resource.prlimit(serve.listener, resource.RLIMIT_NOFILE, limits)
         with Client(7000):
@@ -389,8 +389,9 @@ def what_can_not_be_started_says_so():
         service 7002 {missing}
         """
     with Serve(conf) as serve:
-        for port, why in (7000, "Connection refused"), (7001, "No such file"), \
-                (7002, "No such file"):
+        for port, why in (7000, "the target cannot be reached: Connection refused"), \
+                (7001, "the target cannot be reached: No such file"), \
+                (7002, "the command cannot be started: No such file"):
             refused(port, "could not start the service")
             serve.wait_said(rf"session refused: .* service {port} reason {why}")
         equal(serve.children(), [], "children")
@@ -533,6 +534,104 @@ def a_router_may_not_begin_too_many_a_second():
         serve.wait_said("reason more sessions a second than a router may begin")
         equal(connect(7000, ns="r3")[0], 0, "the status of another router's")
         wait_for(lambda: connect(7000)[0] == 0, "a later session of the first")
+
+
+class Forward:
+    """romon forward in r2: many streams, of one process."""
+
+    def __enter__(self):
+        subprocess.run(["ip", "-n", net["r2"], "link", "set", "lo", "up"], check=True)
+        self.process = subprocess.Popen(
+            ["romon", "forward", "0", ID["r1"], "7000"], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, preexec_fn=lambda: genl.enter(net["r2"]))
+        self.port = int(re.search(r":(\d+) ", self.process.stdout.readline())[1])
+        return self
+
+    def connect(self):
+        with genl.netns(net["r2"]):
+            client = socket.create_connection(("127.0.0.1", self.port), LIMIT)
+        client.settimeout(LIMIT)
+        return client
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.communicate(timeout=LIMIT)
+
+
+def reset(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+@contextlib.contextmanager
+def no_starts(serve):
+    """Commands that are asked for wait until the block ends."""
+    serve.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        serve.process.send_signal(signal.SIGCONT)
+
+
+MANY = f"""
+    service 7000 {sh('echo >>' + path('ran') + '; cat')}
+    limit sessions 200 sessions-per-peer 200 starts-per-peer 1000
+    """
+
+
+def ran():
+    with open(path("ran")) as file:
+        return len(file.readlines())
+
+
+@test
+def who_has_gone_is_not_started():
+    write("ran", "")
+    with Serve(MANY) as serve, Forward() as forward:
+        with no_starts(serve):
+            clients = [forward.connect() for _ in range(30)]
+            time.sleep(2)
+            for client in clients:
+                reset(client)
+            serve.wait_said("session refused")
+            time.sleep(2)
+        with forward.connect() as client:
+            client.sendall(b"honest")
+            equal(client.recv(6), b"honest", "what comes back afterwards")
+        # What the starter had been asked for already, and the last one.
+        check(ran() <= 9, f"{ran()} commands were started")
+
+
+@test
+def who_has_ended_without_a_word_comes_last():
+    write("ran", "")
+    with Serve(MANY) as serve, Forward() as forward, contextlib.ExitStack() as stack:
+        with no_starts(serve):
+            for _ in range(30):
+                stack.enter_context(forward.connect()).shutdown(socket.SHUT_WR)
+            time.sleep(2)
+            client = stack.enter_context(forward.connect())
+            client.sendall(b"honest")
+            time.sleep(2)
+        equal(client.recv(6), b"honest", "what comes back")
+        wait_for(lambda: ran() == 31, "the others to have their turn")
+        # Behind those that the starter had been asked for already, in whatever
+        # order these came to run.
+        order = [int(number) for number in re.findall(r"session begins: session (\d+)", serve.log())]
+        check(order.index(31) < 16, f"sessions began as {order}")
+
+
+@test
+def what_is_not_started_in_time_is_refused_as_busy():
+    with Serve(MANY) as serve, contextlib.ExitStack() as stack:
+        with no_starts(serve):
+            clients = [stack.enter_context(Client(7000)) for _ in range(12)]
+            said = [client.process.communicate(timeout=LIMIT + 20)[1] for client in clients]
+        equal(sum(b"as many sessions as it may have" in line for line in said), 4,
+              f"how many hear that it is busy: {said}")
+        serve.wait_said("session refused: .* reason too many are being started")
+        serve.wait_said("session refused: .* reason the command does not start in time")
+        check(not serve.said("timed out"), "a bare error")
 
 
 @test

@@ -6,8 +6,8 @@
  *
  *	accept		permitted? not too many?
  *	opened		the router has answered, so it is where it says: not too
- *			many by now, nor too often? the command is asked for, or
- *			the target connected
+ *			many by now, nor too often? the command waits for its
+ *			turn and is asked for, or the target connected
  *	joined		data flows, the relay's affair
  *	ended		told to the starter, and to the log when the command has
  *			ended too
@@ -38,12 +38,19 @@
 
 /* Whatever the start needs: the starter gives up on a command before that. */
 #define LISTENER_START_NS	(15 * RUN_SECOND)
+/*
+ * Commands that the starter is asked for at a time. All others wait here, where
+ * those whose streams go meanwhile are forgotten; but not for ever.
+ */
+#define LISTENER_STARTING	8
+#define LISTENER_WAIT_NS	(15 * RUN_SECOND)
 #define LISTENER_RETRY_NS	(RUN_SECOND / 20)
 /* Peers whose starts are counted; who starts nothing for long needs no room. */
 #define LISTENER_PEERS		1024
 /* Lines of the log about sessions that there are not. */
 #define LISTENER_REFUSALS	5
 #define LISTENER_REFUSALS_ONCE	20
+#define LISTENER_LATE		"the command does not start in time"
 /* Descriptors beside those of sessions. */
 #define LISTENER_FILES		64
 /*
@@ -55,6 +62,7 @@
 /* Of a session that asks the starter for a command. */
 enum listener_command {
 	COMMAND_NONE,
+	COMMAND_WAITS,
 	COMMAND_ASKED,
 	COMMAND_RUNS,
 	COMMAND_EXITED,
@@ -75,6 +83,8 @@ struct listener_session {
 	int err;			/* of the stream, when it is over */
 	uint64_t bytes_in, bytes_out;
 	char reason[96];
+	char first;			/* byte, that was read while it waited */
+	bool has_first;
 	bool counts;			/* the router has answered */
 	bool joined;
 	bool over;			/* the stream has gone */
@@ -254,21 +264,30 @@ static void listener_count_bytes(struct listener_session *s)
 	s->bytes_out = info.bytes_out;
 }
 
+static const char *listener_target(const struct listener_session *s)
+{
+	return s->kind == SERVE_COMMAND ? "the command" : "the target";
+}
+
 static void listener_relay_done(struct relay *r, int err)
 {
 	struct listener_session *s = (struct listener_session *)r;
-	char why[sizeof(s->reason)];
 
 	s->over = true;
 	s->err = err;
 	listener_count_bytes(s);
 	listener_close_connect(s);
-	if (err)
+	if (err && romon_stream_error(r->stream)) {
+		char why[sizeof(s->reason)];
+
 		snprintf(s->reason, sizeof(s->reason), "%s",
-			 romon_stream_error(r->stream) ?
-			 endpoint_explain(listener.ep, r->stream,
-					  why, sizeof(why)) :
+			 endpoint_explain(listener.ep, r->stream, why,
+					  sizeof(why)));
+	} else if (err) {
+		snprintf(s->reason, sizeof(s->reason),
+			 "%s has broken it off: %s", listener_target(s),
 			 strerror(-err));
+	}
 	if (!s->joined)
 		listener_log_refusal(&s->peer, err ? s->reason :
 				     "ended before it began");
@@ -292,12 +311,30 @@ static void listener_break(struct listener_session *s,
 	listener_settle(s);
 }
 
+/* There is no way to the command or target. */
+static void listener_fail(struct listener_session *s, int err)
+{
+	char why[sizeof(s->reason)];
+
+	snprintf(why, sizeof(why), s->kind == SERVE_COMMAND ?
+		 "the command cannot be started: %s" :
+		 "the target cannot be reached: %s", strerror(err));
+	listener_break(s, ROMON_STREAM_FAILED, why);
+}
+
 static void listener_join(struct listener_session *s, int fd)
 {
-	int err = relay_join(&s->relay, fd, fd);
+	int err = 0;
 
+	/* There is room in a new socket, unless nobody reads it. */
+	if (s->has_first && write(fd, &s->first, 1) < 0 && errno != EPIPE)
+		err = -errno;
+	if (err)
+		close(fd);
+	else
+		err = relay_join(&s->relay, fd, fd);
 	if (err) {
-		listener_break(s, ROMON_STREAM_FAILED, strerror(-err));
+		listener_fail(s, -err);
 		return;
 	}
 	s->joined = true;
@@ -316,7 +353,7 @@ static void listener_connected(struct loop_watch *w, uint32_t events)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
 		err = errno;
 	if (err) {
-		listener_break(s, ROMON_STREAM_FAILED, strerror(err));
+		listener_fail(s, err);
 		return;
 	}
 	loop_unwatch(w);
@@ -331,7 +368,7 @@ static void listener_connect(struct listener_session *s,
 	int on = 1, err;
 
 	if (fd < 0) {
-		listener_break(s, ROMON_STREAM_FAILED, strerror(errno));
+		listener_fail(s, errno);
 		return;
 	}
 	/* Keys that somebody presses are small, and waited for. */
@@ -355,7 +392,7 @@ static void listener_connect(struct listener_session *s,
 		listener_due(s->connect_at);
 		return;
 	}
-	listener_break(s, ROMON_STREAM_FAILED, strerror(err));
+	listener_fail(s, err);
 }
 
 static void listener_connect_again(struct listener_session *s)
@@ -386,17 +423,66 @@ static void listener_identify(struct serve_peer *peer)
 	api_config_free(&config);
 }
 
-static void listener_start(struct listener_session *s)
+/* False if the link has no room now. */
+static bool listener_ask(struct listener_session *s)
 {
 	struct serve_msg m = { .type = SERVE_START, .session = s->number };
 
 	m.start = s->peer;
 	if (serve_link_send(listener.link.fd, &m, -1, false)) {
-		listener_break(s, ROMON_STREAM_BUSY,
-			       "too many are being started");
-		return;
+		listener_due(run_now() + LISTENER_RETRY_NS);
+		return false;
 	}
 	s->command = COMMAND_ASKED;
+	s->deadline = run_now() + LISTENER_START_NS;
+	listener_due(s->deadline);
+	return true;
+}
+
+/*
+ * The other side has ended it without a word, as who only looks whether there
+ * is anything does. There is no other way to know than to read.
+ */
+static bool listener_is_silent(struct listener_session *s)
+{
+	ssize_t n = -EAGAIN;
+
+	if (!s->has_first)
+		n = romon_stream_read(s->relay.stream, &s->first, 1);
+	s->has_first |= n == 1;
+	return !n;
+}
+
+static bool listener_goes_before(struct listener_session *a,
+				 struct listener_session *b)
+{
+	bool silent = listener_is_silent(a);
+
+	if (silent != listener_is_silent(b))
+		return !silent;
+	return (int32_t)(a->number - b->number) < 0;
+}
+
+/*
+ * As many as may be at a time, in the order in which they came; behind all
+ * others those who have gone, for all that is known.
+ */
+static void listener_start_waiting(void)
+{
+	struct listener_session *first;
+	unsigned int asked;
+
+	do {
+		first = NULL;
+		asked = 0;
+		for (struct listener_session *s = listener.sessions; s;
+		     s = s->next) {
+			asked += s->command == COMMAND_ASKED;
+			if (s->command == COMMAND_WAITS && !s->over &&
+			    (!first || listener_goes_before(s, first)))
+				first = s;
+		}
+	} while (first && asked < LISTENER_STARTING && listener_ask(first));
 }
 
 /* Has this router started too much in the last seconds? */
@@ -476,12 +562,15 @@ static void listener_opened(struct relay *r)
 	s->counts = true;
 	listener_identify(&s->peer);
 	s->kind = o->kind;
-	s->deadline = run_now() + LISTENER_START_NS;
+	s->deadline = run_now() + (s->kind == SERVE_COMMAND ?
+				   LISTENER_WAIT_NS : LISTENER_START_NS);
 	listener_due(s->deadline);
-	if (s->kind == SERVE_COMMAND)
-		listener_start(s);
-	else
+	if (s->kind != SERVE_COMMAND) {
 		listener_connect(s, o);
+		return;
+	}
+	s->command = COMMAND_WAITS;
+	listener_start_waiting();
 }
 
 static enum romon_stream_reason listener_accept(void *arg,
@@ -545,20 +634,20 @@ static void listener_got_started(const struct serve_msg *m, int fd)
 	}
 	s->command = m->started.err ? COMMAND_NONE : COMMAND_RUNS;
 	s->pid = m->started.pid;
-	if (fd < 0) {
+	if (m->started.err == -EBUSY)
+		listener_break(s, ROMON_STREAM_BUSY,
+			       "as many commands run or are started as may");
+	else if (m->started.err == -ETIMEDOUT)
+		listener_break(s, ROMON_STREAM_FAILED, LISTENER_LATE);
+	else if (fd < 0)
 		/* It may run all the same, and we had no room for the socket. */
-		listener_break(s, m->started.err == -EBUSY ? ROMON_STREAM_BUSY :
-			       ROMON_STREAM_FAILED,
-			       strerror(m->started.err ? -m->started.err :
-					EMFILE));
-		listener_settle(s);
-		return;
-	}
-	if (s->over)
+		listener_fail(s, m->started.err ? -m->started.err : EMFILE);
+	else if (s->over)
 		close(fd);
 	else
 		listener_join(s, fd);
 	listener_settle(s);
+	listener_start_waiting();
 }
 
 static void listener_got_exited(const struct serve_msg *m)
@@ -679,6 +768,19 @@ static void listener_link_ready(struct loop_watch *w, uint32_t events)
 		loop_stop(EXIT_DONE);
 }
 
+/* What it waits for has not come. */
+static void listener_give_up(struct listener_session *s)
+{
+	s->deadline = RUN_FOREVER;
+	if (s->command == COMMAND_WAITS)
+		listener_break(s, ROMON_STREAM_BUSY,
+			       "too many are being started");
+	else
+		listener_break(s, ROMON_STREAM_FAILED,
+			       s->kind == SERVE_COMMAND ? LISTENER_LATE :
+			       "the target does not answer");
+}
+
 static void listener_run_task(struct loop_task *t)
 {
 	struct listener_session **at = &listener.sessions, *s;
@@ -689,11 +791,8 @@ static void listener_run_task(struct loop_task *t)
 		return;
 	listener.next = RUN_FOREVER;
 	while ((s = *at)) {
-		if (now >= s->deadline && !s->over) {
-			listener_break(s, ROMON_STREAM_FAILED,
-				       strerror(ETIMEDOUT));
-			s->deadline = RUN_FOREVER;
-		}
+		if (now >= s->deadline && !s->over)
+			listener_give_up(s);
 		if (now >= s->connect_at && !s->over)
 			listener_connect_again(s);
 		if (s->over && !s->over_told)
@@ -708,6 +807,8 @@ static void listener_run_task(struct loop_task *t)
 				     s->deadline : s->connect_at);
 		at = &s->next;
 	}
+	/* For whom the link had no room. */
+	listener_start_waiting();
 }
 
 static int64_t listener_deadline(struct loop_task *t)
