@@ -539,10 +539,14 @@ def a_router_may_not_begin_too_many_a_second():
 class Forward:
     """romon forward in r2: many streams, of one process."""
 
+    def __init__(self, to=7000):
+        self.to = to
+        self.said = ""
+
     def __enter__(self):
         subprocess.run(["ip", "-n", net["r2"], "link", "set", "lo", "up"], check=True)
         self.process = subprocess.Popen(
-            ["romon", "forward", "0", ID["r1"], "7000"], stdout=subprocess.PIPE,
+            ["romon", "forward", "0", ID["r1"], str(self.to)], stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, preexec_fn=lambda: genl.enter(net["r2"]))
         self.port = int(re.search(r":(\d+) ", self.process.stdout.readline())[1])
         return self
@@ -555,7 +559,7 @@ class Forward:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.communicate(timeout=LIMIT)
+        _, self.said = self.process.communicate(timeout=LIMIT)
 
 
 def reset(client):
@@ -619,6 +623,23 @@ def who_has_ended_without_a_word_comes_last():
         # order these came to run.
         order = [int(number) for number in re.findall(r"session begins: session (\d+)", serve.log())]
         check(order.index(31) < 16, f"sessions began as {order}")
+
+
+@test
+def forward_does_not_complain_of_each_connection():
+    with Serve("service 7000 command /bin/cat"), Forward(7001) as forward:
+        for _ in range(60):
+            # It may be broken off before we look.
+            with contextlib.suppress(OSError), forward.connect() as client:
+                client.shutdown(socket.SHUT_WR)
+        time.sleep(3)
+    lines = forward.said.splitlines()
+    each = [line for line in lines if "nothing is served there" in line]
+    more = [int(n) for n in re.findall(r"^romon: forward: (\d+) more connections? failed$",
+                                       forward.said, re.MULTILINE)]
+    equal(len(each) + sum(more), 60, f"how many are told of in {lines}")
+    equal(len(each) + len(more), len(lines), "other lines")
+    check(each and more and len(lines) < 50, f"{len(lines)} lines")
 
 
 @test

@@ -14,6 +14,7 @@
 #include "diagnose.h"
 #include "err.h"
 #include "out.h"
+#include "rate.h"
 #include "relay.h"
 #include "run.h"
 #include "session.h"
@@ -24,6 +25,9 @@
 /* Listeners, netlink, standard ones, with room to spare. */
 #define FORWARD_FILES		32
 #define FORWARD_BACKLOG		128
+/* Complaints a second, and at once; how long others are counted meanwhile. */
+#define FORWARD_COMPLAINTS	5
+#define FORWARD_COUNT_NS	RUN_SECOND
 
 enum { FORWARD_LISTEN, FORWARD_ADDRESS, FORWARD_PORT, FORWARD_COLS };
 
@@ -41,6 +45,10 @@ struct forward {
 	struct forward_connection *connections;
 	size_t n;
 	bool complained;	/* that there are too many */
+	struct rate complaints;
+	struct loop_task task;	/* tells of those that were not made */
+	uint64_t hidden;
+	int64_t tell_at;
 };
 
 static struct forward forward;
@@ -74,11 +82,49 @@ static void forward_opened(struct relay *r)
 	((struct forward_connection *)r)->opened = true;
 }
 
+static void forward_tell_hidden(void)
+{
+	if (forward.hidden)
+		complain("forward: %llu more connection%s failed",
+			 (unsigned long long)forward.hidden,
+			 forward.hidden == 1 ? "" : "s");
+	forward.hidden = 0;
+	forward.tell_at = RUN_FOREVER;
+}
+
+static void forward_run_task(struct loop_task *t)
+{
+	(void)t;
+	if (run_now() >= forward.tell_at)
+		forward_tell_hidden();
+}
+
+static int64_t forward_deadline(struct loop_task *t)
+{
+	(void)t;
+	return forward.tell_at;
+}
+
+/* Whoever connects again and again shall not fill a log. */
+static bool forward_may_complain(void)
+{
+	int64_t now = run_now();
+
+	if (rate_take(&forward.complaints, FORWARD_COMPLAINTS,
+		      FORWARD_COMPLAINTS, now)) {
+		forward_tell_hidden();
+		return true;
+	}
+	if (!forward.hidden++)
+		forward.tell_at = now + FORWARD_COUNT_NS;
+	return false;
+}
+
 static void forward_done(struct relay *r, int err)
 {
 	struct forward_connection *c = (struct forward_connection *)r;
 
-	if (err && err != -EPIPE)
+	if (err && err != -EPIPE && forward_may_complain())
 		session_complain("forward", forward.ep, &forward.target,
 				 r->stream, c->opened, err);
 	forward_free(c);
@@ -112,8 +158,13 @@ static void forward_take(int fd)
 		forward_reset(fd);
 		return;
 	}
-	s = session_open("forward", forward.ep, &forward.target);
+	s = endpoint_connect(forward.ep, forward.target.id, forward.target.port,
+			     NULL, &err);
 	if (!s) {
+		if (forward_may_complain())
+			complain("forward: %s", *endpoint_sentence(forward.ep) ?
+				 endpoint_sentence(forward.ep) :
+				 strerror(-err));
 		forward_reset(fd);
 		return;
 	}
@@ -281,6 +332,8 @@ static void forward_end(void)
 		loop_unwatch(&forward.listener[i]);
 		close(fd);
 	}
+	forward_tell_hidden();
+	loop_del_task(&forward.task);
 	endpoint_close(forward.ep);
 	loop_end();
 	session_free(&forward.target);
@@ -327,6 +380,10 @@ static int forward_run(struct args *args)
 	loop_allow_files(2 * FORWARD_CONNECTIONS + FORWARD_FILES);
 	if (forward.ep && forward_listen(host, listen_port)) {
 		session_keepalive(forward.ep, keepalive);
+		forward.tell_at = RUN_FOREVER;
+		forward.task.deadline = forward_deadline;
+		forward.task.run = forward_run_task;
+		loop_add_task(&forward.task);
 		forward_show();
 		status = loop_run();
 	}

@@ -28,13 +28,13 @@
 #include "endpoint.h"
 #include "err.h"
 #include "loop.h"
+#include "rate.h"
 #include "relay.h"
 #include "run.h"
 #include "serve_link.h"
 #include "serve_listener.h"
 #include "serve_log.h"
 #include "serve_priv.h"
-#include "serve_rate.h"
 
 /* Whatever the start needs: the starter gives up on a command before that. */
 #define LISTENER_START_NS	(15 * RUN_SECOND)
@@ -94,7 +94,7 @@ struct listener_session {
 
 struct listener_peer {
 	uint8_t id[API_ID_LEN];
-	struct serve_rate rate;
+	struct rate rate;
 };
 
 /* One for the process: signals tell no more than their number. */
@@ -111,7 +111,7 @@ static struct listener {
 	unsigned int n_sessions;
 	uint32_t last_number;
 	struct listener_peer peer[LISTENER_PEERS];
-	struct serve_rate refusals;
+	struct rate refusals;
 	uint64_t refusals_hidden;
 	int64_t next;			/* when something is due */
 } listener;
@@ -155,8 +155,8 @@ static void listener_log_refusal(const struct serve_peer *peer,
 {
 	struct out *o;
 
-	if (!serve_rate_take(&listener.refusals, LISTENER_REFUSALS,
-			     LISTENER_REFUSALS_ONCE, run_now())) {
+	if (!rate_take(&listener.refusals, LISTENER_REFUSALS,
+		       LISTENER_REFUSALS_ONCE, run_now())) {
 		listener.refusals_hidden++;
 		return;
 	}
@@ -502,7 +502,7 @@ static bool listener_may_start(const uint8_t *id)
 		p->rate.spent = 0;
 		memcpy(p->id, id, API_ID_LEN);
 	}
-	return serve_rate_take(&p->rate, rate, 2 * rate, run_now());
+	return rate_take(&p->rate, rate, 2 * rate, run_now());
 }
 
 static bool listener_permits(const struct serve_offer *o, const uint8_t *id)

@@ -27,11 +27,11 @@
 
 #include "err.h"
 #include "loop.h"
+#include "rate.h"
 #include "run.h"
 #include "serve_link.h"
 #include "serve_log.h"
 #include "serve_notify.h"
-#include "serve_rate.h"
 #include "serve_spawn.h"
 #include "serve_starter.h"
 
@@ -70,7 +70,7 @@ static struct starter {
 	pid_t listener;			/* 0: reaped */
 	struct starter_child *children;
 	unsigned int n_children, n_running;
-	struct serve_rate rate, refusals;
+	struct rate rate, refusals;
 	bool ready, reloading, stopping;
 	int status;
 	int64_t stop_deadline;
@@ -194,8 +194,8 @@ static const char *starter_refusal(const struct serve_service *s,
 	    starter.n_children >= starter.conf.limits.sessions +
 				  STARTER_ZOMBIES)
 		return "as many commands run as may";
-	if (!serve_rate_take(&starter.rate, starter.conf.limits.starts,
-			     2 * starter.conf.limits.starts, run_now()))
+	if (!rate_take(&starter.rate, starter.conf.limits.starts,
+		       2 * starter.conf.limits.starts, run_now()))
 		return "more starts a second than there may be";
 	return NULL;
 }
@@ -216,8 +216,8 @@ static void starter_start(const struct serve_msg *m)
 		return;
 	err = refusal ? -EBUSY : serve_spawn(s, &m->start, &spawned);
 	if (err) {
-		if (serve_rate_take(&starter.refusals, STARTER_REFUSALS,
-				    2 * STARTER_REFUSALS, run_now()))
+		if (rate_take(&starter.refusals, STARTER_REFUSALS,
+			      2 * STARTER_REFUSALS, run_now()))
 			serve_log(LOG_WARNING, "start-refused", "not started",
 				  refusal ? refusal : strerror(-err));
 		answer.started.err = err;

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "rate.h"
 #include "serve_conf.h"
-#include "serve_rate.h"
 #include "tap.h"
 
 static char said[512];
@@ -333,24 +333,24 @@ static void test_words(void)
 
 static void test_rate(void)
 {
-	struct serve_rate r = { 0 };
+	struct rate r = { 0 };
 	int64_t now = 1000 * RUN_SECOND;
 	int n = 0;
 
-	while (n < 100 && serve_rate_take(&r, 10, 20, now))
+	while (n < 100 && rate_take(&r, 10, 20, now))
 		n++;
 	tap_ok(n == 20, "20 at once");
-	tap_ok(!serve_rate_take(&r, 10, 20, now + RUN_SECOND / 10 - 1) &&
-	       serve_rate_take(&r, 10, 20, now + RUN_SECOND / 10) &&
-	       !serve_rate_take(&r, 10, 20, now + RUN_SECOND / 10),
+	tap_ok(!rate_take(&r, 10, 20, now + RUN_SECOND / 10 - 1) &&
+	       rate_take(&r, 10, 20, now + RUN_SECOND / 10) &&
+	       !rate_take(&r, 10, 20, now + RUN_SECOND / 10),
 	       "one more after a tenth of a second");
 	n = 0;
 	for (int64_t t = 0; t < 100 * RUN_SECOND; t += RUN_SECOND / 100)
-		n += serve_rate_take(&r, 10, 20, now + RUN_SECOND + t);
+		n += rate_take(&r, 10, 20, now + RUN_SECOND + t);
 	tap_ok(n >= 1000 && n <= 1020, "10 a second for long");
 	n = 0;
 	now += 1000 * RUN_SECOND;
-	while (n < 100 && serve_rate_take(&r, 10, 20, now))
+	while (n < 100 && rate_take(&r, 10, 20, now))
 		n++;
 	tap_ok(n == 20, "20 at once, however long nothing was done");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How often something may be done: so many a second, and some at once. */
 
-#ifndef ROMON_SERVE_RATE_H
-#define ROMON_SERVE_RATE_H
+#ifndef ROMON_RATE_H
+#define ROMON_RATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,13 +10,13 @@
 #include "run.h"
 
 /* When as many have been done as the rate alone would have allowed by then. */
-struct serve_rate {
+struct rate {
 	int64_t spent;
 };
 
 /* Whether it may be done now, which then counts. */
-static inline bool serve_rate_take(struct serve_rate *r, uint32_t a_second,
-				   uint32_t at_once, int64_t now)
+static inline bool rate_take(struct rate *r, uint32_t a_second,
+			     uint32_t at_once, int64_t now)
 {
 	int64_t each = RUN_SECOND / a_second;
 	int64_t spent = (r->spent > now ? r->spent : now) + each;
@@ -27,4 +27,4 @@ static inline bool serve_rate_take(struct serve_rate *r, uint32_t a_second,
 	return true;
 }
 
-#endif /* ROMON_SERVE_RATE_H */
+#endif /* ROMON_RATE_H */
