@@ -332,6 +332,7 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		romon_topology_refresh(rn);
 
 	if (config->set_secrets) {
+		romon_port_new_secrets_rtnl(rn);
 		romon_secrets_free_rcu(secrets);
 		romon_neigh_announce(rn);
 	}

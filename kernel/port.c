@@ -268,6 +268,23 @@ static void romon_port_destroy(struct romon_port *port)
 	kfree(port);
 }
 
+/* What was refused with other secrets says nothing of those that are set now. */
+static void romon_port_forget_refused(struct romon_port *port)
+{
+	WRITE_ONCE(port->refused_at, 0);
+}
+
+/* The secrets of the router have changed. */
+void romon_port_new_secrets_rtnl(struct romon_net *rn)
+{
+	struct romon_port *port;
+
+	ASSERT_RTNL();
+	list_for_each_entry(port, &rn->ports, list)
+		if (!rcu_access_pointer(port->secrets))
+			romon_port_forget_refused(port);
+}
+
 /* Follow what changed without the port coming or going. */
 static void romon_port_update(struct romon_port *port,
 			      const struct romon_entry *entry)
@@ -280,6 +297,7 @@ static void romon_port_update(struct romon_port *port,
 	WRITE_ONCE(port->cost, entry->cost);
 	if (rcu_access_pointer(port->secrets) != entry->secrets) {
 		rcu_assign_pointer(port->secrets, entry->secrets);
+		romon_port_forget_refused(port);
 		romon_neigh_announce(rn);
 	}
 	if (port->running && !up) {

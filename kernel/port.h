@@ -49,6 +49,7 @@ struct romon_entry {
  * @secrets:	own list, or NULL for the router's. RCU, replaced under rtnl
  * @neighs:	own lock
  * @refused_at:	jiffies64 of the last refused frame that was told, 0 if none
+ *		since the secrets are those of now
  * @refused:	its source MAC, and above that why; read and written whole
  * @stats:	counters
  * @mac:	in romon_net.macs, by link MAC. Changed under rtnl, read under RCU
@@ -101,6 +102,7 @@ int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
 		    u8 ntf);
 int romon_port_sync_all(struct romon_net *rn);
 void romon_port_shrink_rtnl(struct romon_net *rn, u32 n_ports);
+void romon_port_new_secrets_rtnl(struct romon_net *rn);
 
 struct romon_entry *romon_entry_find_rtnl(struct romon_net *rn,
 					  const char *name);

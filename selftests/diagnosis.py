@@ -174,6 +174,48 @@ def another_secret_further_away_is_for_traceroute_to_find():
     equal(refused("r2", "to-r3")["reason"], "wrong_digest", "what r2 has refused last")
 
 
+def unknown_says():
+    return romon("ping", "nowhere", "count", "1", "timeout", "0.3")[2]
+
+
+@test
+def what_was_refused_before_the_secrets_changed_is_not_told():
+    for own in False, True:
+        begin()
+        secrets("r2", "a")
+        wait_for(lambda: refused("r1", "to-r2").get("reason") == "no_secret", "a Hello")
+        check("no_secret" in unknown_says(), "the refusal is not told")
+        if own:
+            routers["r1"].do("port-add", interface="to-r2", secrets=("a",))
+        else:
+            secrets("r1", "a")
+        wait_for(lambda: [n["state"] for n in neighbours("r1")] == ["up"], "r2 is up")
+        said = unknown_says()
+        shown = refused("r1", "to-r2")
+        if own:
+            routers["r1"].do("port-del", interface="to-r2")
+        check("refuse" not in said, f"it says {said!r}")
+        equal(shown, {}, "what was refused")
+
+
+@test
+def what_was_refused_of_a_neighbour_that_is_up_since_is_not_told():
+    begin("a")
+    secrets("r2", "b")
+    wait_for(lambda: refused("r1", "to-r2"), "a refused Hello")
+    # It is lost, so that it comes up again.
+    routers["r1"].do("config-set", hello_interval=1)
+    routers["r2"].do("config-set", hello_interval=60)
+    wait_for(lambda: neighbours("r1")[0]["state"] == "init", "silence")
+    routers["r1"].do("config-set", hello_interval=60)
+    check("wrong_digest" in unknown_says(), "the refusal is not told")
+    secrets("r2", "a")
+    wait_for(lambda: neighbours("r1")[0]["state"] == "up", "r2 is up again")
+    check(refused("r1", "to-r2"), "nothing was refused")
+    said = unknown_says()
+    check("refuse" not in said, f"it says {said!r}")
+
+
 @test
 def what_was_refused_last_is_shown_with_the_counters():
     begin("a")

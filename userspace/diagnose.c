@@ -112,13 +112,36 @@ static bool diagnose_counters(const struct api_port *before,
 	return true;
 }
 
+/*
+ * Whether whose frame was refused last has proved to be alive since, and its
+ * frames are taken. Who uses the MAC of another has not.
+ */
+static bool diagnose_is_past(const struct api_port *port,
+			     const struct api_neighbors *all)
+{
+	const struct api_refusal *r = &port->refused;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct api_neighbor *n = &all->v[i];
+
+		if (!strcmp(n->interface, port->interface) &&
+		    !memcmp(n->mac, r->mac, API_ID_LEN))
+			return n->state == ROMON_NEIGHBOR_STATE_UP &&
+			       n->has_since && n->since_ms < r->age_ms;
+	}
+	return false;
+}
+
 /* What was refused before, but not too long ago. True if there is anything. */
-static bool diagnose_refusal(const struct api_port *port, int64_t patience)
+static bool diagnose_refusal(const struct api_port *port,
+			     const struct api_neighbors *neighbors,
+			     int64_t patience)
 {
 	const struct api_refusal *r = &port->refused;
 	char buf[ID_STRLEN];
 
-	if (!r->reason || (int64_t)r->age_ms > patience)
+	if (!r->reason || (int64_t)r->age_ms > patience ||
+	    diagnose_is_past(port, neighbors))
 		return false;
 	for (size_t i = 0; i < REFUSALS; i++) {
 		if (strcmp(r->reason, refusals[i].reason))
@@ -272,9 +295,12 @@ static void diagnose(const struct diagnosis *d, const char *what,
 		     const struct api_config *config)
 {
 	int64_t hello = diagnose_hello(config), patience;
+	struct api_neighbors neighbors;
 	const struct api_port *port;
 	bool refused = false;
 
+	/* Without them nothing is known to be past. */
+	api_neighbor_dump(&neighbors);
 	/* Within this a router that is alive has said Hello. */
 	patience = (run_now() - d->begun) / (RUN_SECOND / 1000) + hello * 5 / 2;
 	for (size_t i = 0; i < ports->n; i++) {
@@ -284,9 +310,10 @@ static void diagnose(const struct diagnosis *d, const char *what,
 			continue;
 		if (diagnose_counters(diagnose_find(&d->before,
 						    port->interface), port) ||
-		    diagnose_refusal(port, patience))
+		    diagnose_refusal(port, &neighbors, patience))
 			refused = true;
 	}
+	api_neighbors_free(&neighbors);
 	if (refused)
 		return;
 	port = diagnose_find(ports, d->interface);
