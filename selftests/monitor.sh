@@ -12,6 +12,7 @@ ALL_TESTS="
 	a_router_that_stops_answering_is_told_lost
 	a_lost_link_loses_the_routers_behind_it_at_once
 	ports_that_come_change_and_go_are_told
+	a_renamed_device_is_told_by_both_names
 	changed_settings_are_told
 	people_get_a_line_for_each_event
 	it_ends_quietly_when_nobody_reads
@@ -103,6 +104,27 @@ ports_that_come_change_and_go_are_told() {
 	wait_for told port-change '.interface == "later" and .cost == 4'
 	romon -n "$r1" port del later
 	wait_for told port-del '.interface == "later"'
+}
+
+a_renamed_device_is_told_by_both_names() {
+	ip -n "$r1" link add name eth7 type dummy
+	wait_for told port-add '.interface == "eth7"'
+	fresh
+	ip -n "$r1" link set eth7 name eth8
+	wait_for told port-del '.interface == "eth7" and .state == "absent"'
+	wait_for told port-add '.interface == "eth8" and .state != "absent"'
+	told port-change '.interface == "eth8"' && fail "eth8 is told changed"
+	# Names that there are settings for stay.
+	romon -n "$r1" port add eth8 cost 3
+	romon -n "$r1" port add eth9 cost 4
+	fresh
+	ip -n "$r1" link set eth8 name eth9
+	wait_for told port-change '.interface == "eth8" and .state == "absent" and .cost == 3'
+	wait_for told port-change '.interface == "eth9" and .state != "absent" and .cost == 4'
+	romon -n "$r1" port del eth8
+	romon -n "$r1" port del eth9
+	ip -n "$r1" link del eth9
+	wait_for told port-del '.interface == "eth9"'
 }
 
 changed_settings_are_told() {

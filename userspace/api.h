@@ -73,6 +73,7 @@ struct api_port {
 	uint32_t secrets_count;
 	struct secrets *secrets;	/* NULL if there are none, or not told */
 	uint32_t state, link, l2mtu;
+	uint32_t ifindex;	/* 0 if there is no such device */
 	uint8_t mac[API_ID_LEN];
 	struct api_stats stats;
 	struct api_refusal refused;

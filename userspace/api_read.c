@@ -253,6 +253,7 @@ void api_port_read(struct romon_nl_attrs attrs, struct api_port *p)
 	p->has_state = read_u32(tb[ROMON_A_PORT_STATE], &p->state);
 	p->has_link = read_u32(tb[ROMON_A_PORT_LINK], &p->link);
 	p->has_l2mtu = read_u32(tb[ROMON_A_PORT_L2MTU], &p->l2mtu);
+	read_u32(tb[ROMON_A_PORT_IFINDEX], &p->ifindex);
 	p->has_mac = read_id(tb[ROMON_A_PORT_MAC], p->mac);
 	p->has_stats = read_stats(tb[ROMON_A_PORT_STATS], &p->stats);
 	read_refusal(tb[ROMON_A_PORT_REFUSED], &p->refused);

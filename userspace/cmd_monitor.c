@@ -15,9 +15,17 @@
 
 #define MONITOR_DISCOVER	(10 * RUN_SECOND)
 
+/* A device, by the name that it was told with last. */
+struct monitor_dev {
+	uint32_t ifindex;
+	char interface[ROMON_IFNAME_MAX_LEN + 1];
+};
+
 struct monitor {
 	struct romon_nl *nl;
 	struct out *config, *port, *node, *neighbor, *refused;
+	struct monitor_dev *devs;
+	size_t n_devs;
 };
 
 /* What an event is called in JSON, and to people. */
@@ -83,6 +91,103 @@ static void monitor_port(struct monitor *m, const struct api_port *port,
 	out_flush(m->port);
 }
 
+/* A name that is given away, or a device that has gone, is not known more. */
+static void monitor_forget(struct monitor *m, const struct api_port *port)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->n_devs; i++)
+		if (m->devs[i].ifindex != port->ifindex &&
+		    strcmp(m->devs[i].interface, port->interface))
+			m->devs[kept++] = m->devs[i];
+	m->n_devs = kept;
+}
+
+static void monitor_learn(struct monitor *m, const struct api_port *port)
+{
+	struct monitor_dev *dev;
+
+	monitor_forget(m, port);
+	if (!port->ifindex)
+		return;
+	m->devs = xrealloc(m->devs, m->n_devs + 1, sizeof(*m->devs));
+	dev = &m->devs[m->n_devs++];
+	dev->ifindex = port->ifindex;
+	strcpy(dev->interface, port->interface);
+}
+
+static void monitor_learn_all(struct monitor *m, const struct api_ports *ports)
+{
+	m->n_devs = 0;
+	for (size_t i = 0; i < ports->n; i++)
+		monitor_learn(m, &ports->v[i]);
+}
+
+/*
+ * A name that no device has any more: a port that is gone, unless there are
+ * settings for it.
+ */
+static void monitor_old_name(struct monitor *m, const char *interface)
+{
+	struct api_port gone = { .has_state = true };
+	const struct api_port *left = NULL;
+	struct api_ports ports;
+
+	api_port_dump(&ports);
+	for (size_t i = 0; i < ports.n; i++)
+		if (!ports.v[i].dynamic &&
+		    !strcmp(ports.v[i].interface, interface))
+			left = &ports.v[i];
+	if (left) {
+		monitor_port(m, left, "port-change", "port changed");
+	} else {
+		strcpy(gone.interface, interface);
+		gone.dynamic = true;
+		gone.state = ROMON_PORT_STATE_ABSENT;
+		for (size_t i = 0; i < ports.n; i++)
+			if (ports.v[i].is_default) {
+				gone.cost = ports.v[i].cost;
+				gone.forbid = ports.v[i].forbid;
+			}
+		monitor_port(m, &gone, "port-del", "port removed");
+	}
+	api_ports_free(&ports);
+}
+
+/*
+ * The kernel tells of a device that was renamed as one that has changed, and
+ * does not know how it was called. Returns whether its name is new.
+ */
+static bool monitor_renamed(struct monitor *m, const struct api_port *port)
+{
+	for (size_t i = 0; port->ifindex && i < m->n_devs; i++) {
+		if (m->devs[i].ifindex != port->ifindex)
+			continue;
+		if (!strcmp(m->devs[i].interface, port->interface))
+			return false;
+		monitor_old_name(m, m->devs[i].interface);
+		return true;
+	}
+	return false;
+}
+
+static void monitor_port_event(struct monitor *m, const struct api_port *port,
+			       uint8_t cmd, const struct monitor_event *e)
+{
+	const char *name = e->name, *words = e->words;
+
+	if (cmd == ROMON_CMD_PORT_DEL_NTF) {
+		monitor_forget(m, port);
+	} else {
+		if (monitor_renamed(m, port) && port->dynamic) {
+			name = "port-add";
+			words = "port added";
+		}
+		monitor_learn(m, port);
+	}
+	monitor_port(m, port, name, words);
+}
+
 static void monitor_config(struct monitor *m, const struct api_config *config,
 			   const char *name, const char *words)
 {
@@ -134,7 +239,7 @@ static int monitor_event(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 		api_config_free(&config);
 	} else if (!strncmp(e->name, "port", 4)) {
 		api_port_read(attrs, &port);
-		monitor_port(m, &port, e->name, e->words);
+		monitor_port_event(m, &port, cmd, e);
 		api_port_free(&port);
 	} else if (cmd == ROMON_CMD_NEIGHBOR_CHANGE_NTF) {
 		api_neighbor_read(attrs, &neighbor);
@@ -169,6 +274,7 @@ static bool monitor_resync(struct monitor *m)
 		return false;
 	if (!api_port_dump(&ports) && !api_node_dump(&nodes) &&
 	    !api_neighbor_dump(&neighbors)) {
+		monitor_learn_all(m, &ports);
 		monitor_config(m, &config, "config-known", "settings are");
 		for (size_t i = 0; i < ports.n; i++)
 			monitor_port(m, &ports.v[i], "port-known",
@@ -249,6 +355,12 @@ static int monitor_run(struct args *args)
 	if (err) {
 		api_complain(m.nl, "monitor", err);
 	} else {
+		struct api_ports ports;
+
+		/* Names of what changes later. */
+		if (!api_port_dump(&ports))
+			monitor_learn_all(&m, &ports);
+		api_ports_free(&ports);
 		run_begin();
 		status = monitor_loop(&m, every);
 		run_end();
@@ -259,6 +371,7 @@ static int monitor_run(struct args *args)
 	out_end(m.neighbor, 0);
 	out_end(m.refused, 0);
 	romon_nl_close(m.nl);
+	free(m.devs);
 	return status;
 }
 
