@@ -1044,6 +1044,54 @@ def a_log_that_nobody_reads_stops_nothing():
 
 
 @test
+def how_many_lines_were_lost_is_not_told_with_each():
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    conf = write("serve.conf", f"service 7000 {sh('echo in')}")
+    process = subprocess.Popen(["romon", "-j", "serve", "file", conf], stdout=writer,
+                               stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: genl.enter(net["r1"]))
+    os.close(writer)
+    try:
+        wait_for(lambda: connect(7000)[0] == 0, "a session")
+        for _ in range(4):
+            equal(connect(7000)[1], b"in\n", "the service while nobody reads")
+        # Of each there is a beginning and an end.
+        time.sleep(1)
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=LIMIT)
+        os.close(reader)
+    lines = said.splitlines()
+    lost = [1 if count == "a line" else int(count) for count in re.findall(
+        r"^romon: serve: (a line|\d+) (?:lines )?of the log w(?:as|ere) lost$", said, re.MULTILINE)]
+    equal(len(lost), len(lines), f"all that is said: {lines}")
+    check(len(lost) <= 3 and sum(lost) >= 11, f"it says {lines}")
+    check("romon: serve: a line of the log was lost" in lines, f"no singular in {lines}")
+
+
+@test
+def a_file_that_everybody_can_write_is_refused():
+    good = "service 7000 command /bin/cat"
+    open_to_all = write("open.conf", good, 0o666)
+    fails(["file", open_to_all], 2, "open.conf: everybody can write it")
+    with Serve(good, options=["-j"]) as serve:
+        os.chmod(serve.conf, 0o646)
+        serve.process.send_signal(signal.SIGHUP)
+        serve.wait_said('"not-reloaded".*"reason": *".*serve.conf: everybody can write it')
+        write("serve.conf", "what")
+        serve.process.send_signal(signal.SIGHUP)
+        serve.wait_said('"not-reloaded".*"reason": *".*serve.conf:1: serve: service, limit or set')
+    with Serve(words=["7000", "command", "/bin/cat"], options=["-j"]) as serve:
+        serve.process.send_signal(signal.SIGHUP)
+        serve.wait_said('"not-reloaded".*"reason": *"the service is of the command line"')
+
+
+@test
 def who_is_told_so_by_the_journal_gives_priorities():
     log = path("journal")
     with open(log, "w") as file:

@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "err.h"
 #include "serve_conf.h"
+#include "serve_file.h"
 #include "serve_link.h"
 #include "serve_listener.h"
 #include "serve_log.h"
@@ -26,7 +27,7 @@
  */
 static int serve_listen(const struct serve_conf *conf, int link)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDONLY), status;
 
 	setsid();
 	serve_log_close();
@@ -37,7 +38,9 @@ static int serve_listen(const struct serve_conf *conf, int link)
 	}
 	serve_priv_close_from(SERVE_LINK + 1);
 	serve_log_open(conf->syslog);
-	return serve_listener_run(conf, SERVE_LINK);
+	status = serve_listener_run(conf, SERVE_LINK);
+	serve_log_close();
+	return status;
 }
 
 static int serve_processes(struct serve_conf *conf, const char *file)
@@ -97,7 +100,7 @@ static int serve_run(struct args *args)
 		file = SERVE_CONF_FILE;
 		status = access(file, F_OK) && errno == ENOENT ?
 			 serve_conf_default(&conf) :
-			 serve_conf_read(&conf, file);
+			 serve_file_read(&conf, file);
 	} else if (args_take(args, "file")) {
 		file = args_next(args);
 		if (!file) {
@@ -110,7 +113,7 @@ static int serve_run(struct args *args)
 			complain("serve: file: one that can be read again, not standard input");
 			return EXIT_USAGE;
 		}
-		status = serve_conf_read(&conf, file);
+		status = serve_file_read(&conf, file);
 	} else {
 		status = serve_conf_words(&conf, args);
 	}

@@ -13,8 +13,12 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "run.h"
 #include "serve_log.h"
 #include "text.h"
+
+/* How often it is said that lines were lost: who is slow would lose more. */
+#define SERVE_LOG_LOST_NS	(10 * RUN_SECOND)
 
 static const struct out_col log_cols[SERVE_LOG_COLS] = {
 	[SERVE_LOG_EVENT] = { "event", NULL },
@@ -37,6 +41,8 @@ static struct {
 	bool syslog;
 	bool journal;		/* each line begins with its priority */
 	unsigned int lost;
+	int64_t lost_told;
+	char *complaint;
 	/* Of the line that is being written. */
 	FILE *f;
 	char *text;
@@ -89,7 +95,17 @@ static void serve_log_line(int priority, const char *text)
 /* What complain() says goes the same way. */
 static void serve_log_complaint(const char *text)
 {
+	free(serve_log_state.complaint);
+	serve_log_state.complaint = xstrdup(text);
 	serve_log_line(LOG_ERR, text);
+}
+
+char *serve_log_complained(void)
+{
+	char *text = serve_log_state.complaint;
+
+	serve_log_state.complaint = NULL;
+	return text;
 }
 
 /* Standard error that is not there was filled in to be read from only. */
@@ -109,9 +125,31 @@ void serve_log_open(bool use_syslog)
 	err_set_sink(serve_log_complaint);
 }
 
+/* Says how many lines were dropped, once they can be written again. */
+static void serve_log_say_lost(void)
+{
+	unsigned int lost = serve_log_state.lost;
+	char text[64];
+
+	if (!lost)
+		return;
+	serve_log_state.lost = 0;
+	serve_log_state.lost_told = run_now();
+	snprintf(text, sizeof(text), lost == 1 ?
+		 "serve: a line of the log was lost" :
+		 "serve: %u lines of the log were lost", lost);
+	serve_log_line(LOG_WARNING, text);
+	if (serve_log_state.lost) {
+		serve_log_state.lost = lost;
+		serve_log_state.lost_told = 0;
+	}
+}
+
 void serve_log_close(void)
 {
 	err_set_sink(NULL);
+	free(serve_log_complained());
+	serve_log_say_lost();
 	if (serve_log_state.syslog)
 		closelog();
 }
@@ -154,22 +192,6 @@ static double serve_log_time(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* Says before how many lines were dropped, once they can be written again. */
-static void serve_log_say_lost(void)
-{
-	unsigned int lost = serve_log_state.lost;
-	char text[64];
-
-	if (!lost)
-		return;
-	serve_log_state.lost = 0;
-	snprintf(text, sizeof(text), "serve: %u lines of the log were lost",
-		 lost);
-	serve_log_line(LOG_WARNING, text);
-	if (serve_log_state.lost)
-		serve_log_state.lost += lost;
-}
-
 void serve_log_end(struct out *o, int priority)
 {
 	size_t len;
@@ -179,7 +201,9 @@ void serve_log_end(struct out *o, int priority)
 	if (fclose(serve_log_state.f))
 		die_no_memory();
 	len = serve_log_state.size;
-	serve_log_say_lost();
+	if (!serve_log_state.lost_told ||
+	    run_now() - serve_log_state.lost_told >= SERVE_LOG_LOST_NS)
+		serve_log_say_lost();
 	if (out_options.json) {
 		serve_log_put(STDOUT_FILENO, serve_log_state.text, len);
 	} else {

@@ -35,6 +35,8 @@ enum serve_log_col {
 /* Complaints go there too, as long as it is open. */
 void serve_log_open(bool use_syslog);
 void serve_log_close(void);
+/* The last complaint since this was asked, to be freed, or NULL. */
+char *serve_log_complained(void);
 
 /* A line: what it is called in JSON and to people, fields, and its end. */
 struct out *serve_log_begin(const char *event, const char *words);

@@ -29,6 +29,7 @@
 #include "loop.h"
 #include "rate.h"
 #include "run.h"
+#include "serve_file.h"
 #include "serve_link.h"
 #include "serve_log.h"
 #include "serve_notify.h"
@@ -480,20 +481,25 @@ static bool starter_same_user(const struct serve_user *a,
 static void starter_reload(int signo)
 {
 	struct serve_conf conf;
+	char *why;
 
 	(void)signo;
 	if (starter.stopping)
 		return;
 	if (!starter.file) {
 		serve_log(LOG_NOTICE, "not-reloaded",
-			  "nothing to read again, the service is of the command line",
-			  NULL);
+			  "nothing to read again",
+			  "the service is of the command line");
 		return;
 	}
 	serve_notify_reloading();
-	if (serve_conf_read(&conf, starter.file) != EXIT_DONE) {
+	free(serve_log_complained());
+	if (serve_file_read(&conf, starter.file) != EXIT_DONE) {
+		why = serve_log_complained();
+		/* People have just been told. */
 		serve_log(LOG_ERR, "not-reloaded", "the configuration stays",
-			  NULL);
+			  out_options.json ? why : NULL);
+		free(why);
 		serve_notify("READY=1");
 		return;
 	}
