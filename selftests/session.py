@@ -344,6 +344,26 @@ def a_router_may_be_called_what_ends_in_romon():
 
 
 @test
+def names_in_capitals_are_found_as_ssh_writes_them():
+    chain.nl["r5"].do("config-set", identity="Site-R5")
+    try:
+        good(romon(r1, "discover", "duration", "1"))
+        for name in "Site-R5", "site-r5", "SITE-R5.ROMON":
+            equal(romon(r1, "connect", name, CAT, input="hello").stdout, "hello",
+                  f"what {name} answers")
+        equal(good(run(r1, ["ssh", *ssh_options(SSHD), "root@Site-R5.romon", "echo here"])),
+              "here\n", "what ssh prints")
+        # Who is called exactly so comes first.
+        chain.nl["r4"].do("config-set", identity="site-r5")
+        good(romon(r1, "discover", "duration", "1"))
+        fails(["site-r5"], "connect", "site-r5", CAT)
+    finally:
+        chain.nl["r4"].do("config-set", identity="r4")
+        chain.nl["r5"].do("config-set", identity="r5")
+        romon(r1, "discover", "duration", "1")
+
+
+@test
 def a_refused_service_says_so():
     fails(["r5", str(NO_SERVICE)], "connect", "r5", NO_SERVICE)
     fails(["r5", "permit"], "connect", "r5", NOT_FOR_R1)

@@ -401,7 +401,7 @@ static const char *endpoint_reason(enum romon_stream_reason reason)
 	case ROMON_STREAM_NOT_PERMITTED:
 		return "this router is not permitted to use it";
 	case ROMON_STREAM_BUSY:
-		return "it has as many sessions as it may have";
+		return "it is too busy, or has as many sessions as it may have";
 	case ROMON_STREAM_FAILED:
 		return "it could not start the service";
 	default:

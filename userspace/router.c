@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "err.h"
 #include "parse.h"
@@ -41,17 +42,20 @@ struct router_name {
 	const char *also;		/* another name that it may have, or NULL */
 	uint8_t id[API_ID_LEN];
 	bool is_id;
+	bool any_case;			/* for want of one that is spelt so */
 };
 
 static bool router_is(const struct router_name *name, const char *identity)
 {
-	return identity && (!strcmp(identity, name->word) ||
-			    (name->also && !strcmp(identity, name->also)));
+	int (*compare)(const char *a, const char *b) =
+		name->any_case ? strcasecmp : strcmp;
+
+	return identity && (!compare(identity, name->word) ||
+			    (name->also && !compare(identity, name->also)));
 }
 
-/* How many routers have that name; *id is the first. */
-static size_t router_count(const struct api_nodes *nodes,
-			   const struct router_name *name, uint8_t *id)
+static size_t router_count_case(const struct api_nodes *nodes,
+				const struct router_name *name, uint8_t *id)
 {
 	size_t found = 0;
 
@@ -64,6 +68,23 @@ static size_t router_count(const struct api_nodes *nodes,
 			memcpy(id, n->id, API_ID_LEN);
 	}
 	return found;
+}
+
+/*
+ * How many routers have that name; *id is the first. ssh passes names of hosts
+ * on in lower case, however they were written.
+ */
+static size_t router_count(const struct api_nodes *nodes,
+			   struct router_name *name, uint8_t *id)
+{
+	size_t found;
+
+	name->any_case = false;
+	found = router_count_case(nodes, name, id);
+	if (found)
+		return found;
+	name->any_case = true;
+	return router_count_case(nodes, name, id);
 }
 
 static void router_complain_ambiguous(const char *what,
@@ -109,7 +130,7 @@ static size_t router_known(const struct api_nodes *nodes)
  * 1 found, 0 not known, -1 complained of. A router that is found by its name
  * is only taken from *settle on, which is set when it is seen first.
  */
-static int router_look(const char *what, const struct router_name *name,
+static int router_look(const char *what, struct router_name *name,
 		       struct api_node *node, int64_t *settle)
 {
 	uint8_t id[API_ID_LEN];

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "err.h"
 #include "loop.h"
@@ -25,7 +26,7 @@ bool session_find(const char *what, const char *router,
 	bool found;
 
 	target->name = xstrdup(router);
-	if (len > suffix && !strcmp(router + len - suffix, SESSION_SUFFIX)) {
+	if (len > suffix && !strcasecmp(router + len - suffix, SESSION_SUFFIX)) {
 		target->name[len - suffix] = '\0';
 		/* It may really be called that. */
 		whole = router;
@@ -35,7 +36,7 @@ bool session_find(const char *what, const char *router,
 		session_free(target);
 	} else {
 		memcpy(target->id, node.id, sizeof(target->id));
-		if (whole && node.identity && !strcmp(node.identity, whole)) {
+		if (whole && node.identity && !strcasecmp(node.identity, whole)) {
 			free(target->name);
 			target->name = xstrdup(whole);
 		}
