@@ -105,8 +105,8 @@ static bool discover_same_string(const char *a, const char *b)
 
 static bool discover_same(const struct api_node *a, const struct api_node *b)
 {
-	return discover_same_path(a, b) && a->active == b->active && a->cost == b->cost &&
-	       a->l2mtu == b->l2mtu &&
+	return discover_same_path(a, b) && a->active == b->active &&
+	       a->cost == b->cost && a->l2mtu == b->l2mtu &&
 	       discover_same_string(a->identity, b->identity) &&
 	       discover_same_string(a->version, b->version) &&
 	       discover_same_string(a->board, b->board);
