@@ -496,6 +496,33 @@ void romon_stream_abort(struct romon_stream *s, enum romon_stream_reason reason)
 	romon_mux_rearm(s);
 }
 
+/*
+ * What freed streams have to deliver keeps their places from others, for as long
+ * as the other side is there and does not read. One router may have half of all
+ * places so; beyond that its oldest one goes.
+ */
+static void romon_stream_crowd(struct romon_mux *mux, const uint8_t *id)
+{
+	struct romon_stream *oldest = NULL;
+	unsigned int same = 0;
+	struct romon_list *p;
+
+	for (p = mux->orphans.next; p != &mux->orphans; p = p->next) {
+		struct romon_stream *s;
+
+		s = romon_list_entry(p, struct romon_stream, node);
+		if (memcmp(s->id, id, ROMON_STREAM_ID_LEN))
+			continue;
+		if (!same++)
+			oldest = s;
+	}
+	if (same <= (mux->limits.streams + 1) / 2)
+		return;
+	if (oldest->state < ROMON_OVER)
+		romon_snd_close(oldest, ROMON_STREAM_ABORTED);
+	romon_stream_destroy(oldest);
+}
+
 void romon_stream_free(struct romon_stream *s)
 {
 	if (!s)
@@ -521,6 +548,7 @@ void romon_stream_free(struct romon_stream *s)
 	romon_rcv_read(s);
 	romon_stream_settle(s);
 	romon_mux_rearm(s);
+	romon_stream_crowd(s->mux, s->id);
 }
 
 unsigned int romon_stream_events(const struct romon_stream *s)

@@ -373,6 +373,45 @@ static void forged_opens(void)
 	tap_ok(setdown(sim, other), "another stream goes on");
 }
 
+/* Begins again and again, and takes nothing of what it is sent. */
+static void never_reads(void)
+{
+	struct sim_app *other, *app, *there;
+	struct sim *sim = setup(&other);
+	struct romon_mux_limits limits;
+	unsigned int i, most = 0;
+
+	romon_mux_limits(sim->side[1].mux, &limits);
+	limits.streams = 40;
+	romon_mux_set_limits(sim->side[1].mux, &limits);
+	sim->side[1].iss = 5000;
+	for (i = 0; i < 100; i++) {
+		from(sim, peer_id, 1000 + i, ROMON_SEGMENT_OPEN, 100, 0, NULL, 0);
+		wait_ms(sim, 1);
+		from(sim, peer_id, 1000 + i, ROMON_SEGMENT_ACK, 100, 5000, NULL,
+		     0);
+		wait_ms(sim, 1);
+		there = sim->side[1].accepted[1 + i];
+		there->send = 1000;
+		there->end_after = true;
+		sim_app_write(there);
+		romon_stream_free(there->s);
+		there->s = NULL;
+		wait_ms(sim, 10);
+		most = streams(sim) > most ? streams(sim) : most;
+	}
+	tap_ok(most == 1 + 20, "who never reads has half of the places: %u",
+	       most - 1);
+	sim->side[1].iss = 0;
+	app = sim_open(sim, 0, 3, 10);
+	wait_ms(sim, 100);
+	tap_ok(app->opened, "... and others get in");
+	sim_app_free(app);
+	wait_ms(sim, 60000);
+	tap_ok(streams(sim) == 1, "... and it has none in the end");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
 /* As many as there may be, nearly half of them never acknowledged. */
 static void crowded(void)
 {
@@ -545,6 +584,7 @@ int main(void)
 	giant();
 	never_lets_go();
 	forged_opens();
+	never_reads();
 	crowded();
 	floods();
 	mirror();
