@@ -285,17 +285,12 @@ struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
 	return mux;
 }
 
-/* Who would wait for one that is not over hears that it need not. */
 static void romon_mux_free_list(struct romon_list *list)
 {
-	while (!romon_list_empty(list)) {
-		struct romon_stream *s;
-
-		s = romon_list_entry(list->next, struct romon_stream, node);
-		if (s->state < ROMON_OVER)
-			romon_snd_close(s, ROMON_STREAM_ABORTED);
-		romon_stream_destroy(s);
-	}
+	while (!romon_list_empty(list))
+		romon_stream_break_off(romon_list_entry(list->next,
+							struct romon_stream,
+							node));
 }
 
 void romon_mux_free(struct romon_mux *mux)

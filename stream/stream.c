@@ -78,6 +78,14 @@ void romon_stream_destroy(struct romon_stream *s)
 	free(s);
 }
 
+/* Who would wait for one that is not over hears that it need not. */
+void romon_stream_break_off(struct romon_stream *s)
+{
+	if (s->state < ROMON_OVER)
+		romon_snd_close(s, ROMON_STREAM_ABORTED);
+	romon_stream_destroy(s);
+}
+
 void romon_stream_note(struct romon_stream *s, unsigned int events)
 {
 	s->pending |= events;
@@ -242,22 +250,27 @@ static void romon_stream_over(struct romon_stream *s)
 	romon_sent_free(&s->sent);
 }
 
-/* It is over before its end. An orphan is freed as soon as it is due. */
+/* ... and its program is told. An orphan is freed as soon as it is due. */
+static void romon_stream_finish(struct romon_stream *s, unsigned int events)
+{
+	romon_stream_over(s);
+	if (s->orphan)
+		s->over_at = s->mux->now;
+	else
+		romon_stream_note(s, events);
+}
+
+/* It is over before its end. */
 void romon_stream_fail(struct romon_stream *s, int error,
 		       enum romon_stream_reason reason)
 {
 	if (s->state >= ROMON_OVER)
 		return;
-	romon_stream_over(s);
+	romon_stream_finish(s, ROMON_STREAM_CLOSED | ROMON_STREAM_READABLE);
 	s->ack_at = ROMON_NEVER;
 	s->ack_now = false;
 	s->error = error;
 	s->reason = reason;
-	if (s->orphan)
-		s->over_at = s->mux->now;
-	else
-		romon_stream_note(s, ROMON_STREAM_CLOSED |
-				     ROMON_STREAM_READABLE);
 }
 
 /*
@@ -266,14 +279,10 @@ void romon_stream_fail(struct romon_stream *s, int error,
  */
 void romon_stream_forsaken(struct romon_stream *s)
 {
-	romon_stream_over(s);
+	romon_stream_finish(s, ROMON_STREAM_CLOSED);
 	s->ack_at = ROMON_NEVER;
 	s->ack_now = false;
 	s->end_alone = false;
-	if (s->orphan)
-		s->over_at = s->mux->now;
-	else
-		romon_stream_note(s, ROMON_STREAM_CLOSED);
 }
 
 /* The other side has a new stream in the place of this one. */
@@ -345,11 +354,7 @@ void romon_stream_settle(struct romon_stream *s)
 			s->over_at = s->mux->now + ROMON_ORPHAN_NS;
 		return;
 	}
-	romon_stream_over(s);
-	if (s->orphan)
-		s->over_at = s->mux->now;
-	else
-		romon_stream_note(s, ROMON_STREAM_CLOSED);
+	romon_stream_finish(s, ROMON_STREAM_CLOSED);
 }
 
 /* What over_at stands for. True: the stream is gone. */
@@ -518,9 +523,7 @@ static void romon_stream_crowd(struct romon_mux *mux, const uint8_t *id)
 	}
 	if (same <= (mux->limits.streams + 1) / 2)
 		return;
-	if (oldest->state < ROMON_OVER)
-		romon_snd_close(oldest, ROMON_STREAM_ABORTED);
-	romon_stream_destroy(oldest);
+	romon_stream_break_off(oldest);
 }
 
 void romon_stream_free(struct romon_stream *s)
@@ -536,8 +539,7 @@ void romon_stream_free(struct romon_stream *s)
 		return;
 	}
 	if (!s->ended) {
-		romon_snd_close(s, ROMON_STREAM_ABORTED);
-		romon_stream_destroy(s);
+		romon_stream_break_off(s);
 		return;
 	}
 	s->orphan = true;

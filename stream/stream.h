@@ -229,6 +229,7 @@ void romon_stream_forsaken(struct romon_stream *s);
 void romon_stream_remember(struct romon_stream *s);
 void romon_stream_timer(struct romon_stream *s);
 void romon_stream_destroy(struct romon_stream *s);
+void romon_stream_break_off(struct romon_stream *s);
 size_t romon_stream_budget(const struct romon_stream *s,
 			   const struct romon_ring *ring);
 void romon_stream_note(struct romon_stream *s, unsigned int events);
