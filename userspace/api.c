@@ -409,8 +409,7 @@ int api_discover(void)
 
 	if (!nl)
 		return -ENOENT;
-	err = romon_nl_request(nl, romon_nl_msg_new(nl, ROMON_CMD_DISCOVER, 0),
-			       NULL, NULL);
+	err = api_discover_quietly();
 	if (err)
 		api_complain(nl, "discover", err);
 	return err;

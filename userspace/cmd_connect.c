@@ -175,9 +175,9 @@ static int connect_run(struct args *args)
 		/* What was refused at the beginning is not the reason now. */
 		diagnose_end(&diagnosis, "connect", true);
 		diagnose_begin(&diagnosis);
-		c.opened = false;
 	}
-	diagnose_end(&diagnosis, "connect", c.opened || status != EXIT_FAILED);
+	diagnose_end(&diagnosis, "connect",
+		     (c.opened && !c.silent) || status != EXIT_FAILED);
 	session_free(&c.target);
 	return status;
 }

@@ -95,7 +95,7 @@ static void forward_tell_hidden(void)
 static void forward_run_task(struct loop_task *t)
 {
 	(void)t;
-	if (run_now() >= forward.tell_at)
+	if (loop_now() >= forward.tell_at)
 		forward_tell_hidden();
 }
 
@@ -162,9 +162,8 @@ static void forward_take(int fd)
 			     NULL, &err);
 	if (!s) {
 		if (forward_may_complain())
-			complain("forward: %s", *endpoint_sentence(forward.ep) ?
-				 endpoint_sentence(forward.ep) :
-				 strerror(-err));
+			complain("forward: %s",
+				 endpoint_sentence(forward.ep, err));
 		forward_reset(fd);
 		return;
 	}

@@ -341,9 +341,9 @@ struct romon_mux *endpoint_mux(struct endpoint *ep)
 	return ep->mux;
 }
 
-const char *endpoint_sentence(const struct endpoint *ep)
+const char *endpoint_sentence(const struct endpoint *ep, int err)
 {
-	return ep->sentence;
+	return *ep->sentence ? ep->sentence : strerror(-err);
 }
 
 void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg)

@@ -36,8 +36,8 @@ void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg);
 int endpoint_listen(struct endpoint *ep, uint16_t port);
 /* Streams that came in by it go on; then the port is free for others. */
 void endpoint_unlisten(struct endpoint *ep, uint16_t port);
-/* What the kernel last said when it refused something, or "". */
-const char *endpoint_sentence(const struct endpoint *ep);
+/* What the kernel last said when it refused something; or what @err says. */
+const char *endpoint_sentence(const struct endpoint *ep, int err);
 /* Whether that is why nothing goes out, and nothing has come in since. */
 bool endpoint_unsent(const struct endpoint *ep);
 

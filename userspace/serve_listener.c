@@ -676,11 +676,10 @@ static void listener_set_limits(const struct serve_limits *limits)
 
 static void listener_complain(uint16_t port, int err)
 {
-	const char *sentence = endpoint_sentence(listener.ep);
 	char buf[16];
 
 	complain("serve: %s: %s", endpoint_port_name(port, buf, sizeof(buf)),
-		 *sentence ? sentence : strerror(-err));
+		 endpoint_sentence(listener.ep, err));
 }
 
 /* Complains of what is not listened at, and forgets it. */
@@ -784,7 +783,7 @@ static void listener_give_up(struct listener_session *s)
 static void listener_run_task(struct loop_task *t)
 {
 	struct listener_session **at = &listener.sessions, *s;
-	int64_t now = run_now();
+	int64_t now = loop_now();
 
 	(void)t;
 	if (now < listener.next)

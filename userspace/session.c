@@ -79,8 +79,7 @@ struct romon_stream *session_open(const char *what, struct endpoint *ep,
 
 	s = endpoint_connect(ep, target->id, target->port, NULL, &err);
 	if (!s)
-		complain("%s: %s", what, *endpoint_sentence(ep) ?
-			 endpoint_sentence(ep) : strerror(-err));
+		complain("%s: %s", what, endpoint_sentence(ep, err));
 	return s;
 }
 
