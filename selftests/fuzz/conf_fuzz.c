@@ -12,11 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "endpoint.h"
-#include "err.h"
+#include "base/err.h"
+#include "base/run.h"
 #include "libfuzzer.h"
-#include "run.h"
-#include "serve_conf.h"
+#include "serve/conf.h"
+#include "session/endpoint.h"
 
 static unsigned int complaints;
 

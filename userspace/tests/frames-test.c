@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "frames.h"
+#include "out/frames.h"
 #include "tap.h"
 
 /* A Hello of 40 bytes, and what each form below must give. */

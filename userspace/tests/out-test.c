@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "out.h"
-#include "secrets.h"
-#include "text.h"
+#include "base/text.h"
+#include "out/out.h"
+#include "parse/secrets.h"
 #include "tap.h"
 
 enum { FLAG, ADDRESS, COST, PATH, NAME, NOTE, COLS };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "parse.h"
+#include "parse/parse.h"
 #include "tap.h"
 
 static void test_bool(void)

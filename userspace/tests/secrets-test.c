@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parse.h"
-#include "script.h"
-#include "secrets.h"
-#include "text.h"
+#include "base/text.h"
+#include "parse/parse.h"
+#include "parse/script.h"
+#include "parse/secrets.h"
 #include "tap.h"
 
 #define X63	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"

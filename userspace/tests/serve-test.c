@@ -7,9 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "err.h"
-#include "rate.h"
-#include "serve_conf.h"
+#include "base/err.h"
+#include "base/rate.h"
+#include "serve/conf.h"
 #include "tap.h"
 
 static char said[512];

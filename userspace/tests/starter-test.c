@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "err.h"
-#include "serve_link.h"
-#include "serve_log.h"
-#include "serve_starter.h"
+#include "base/err.h"
+#include "serve/link.h"
+#include "serve/log.h"
+#include "serve/starter.h"
 #include "tap.h"
 
 #define WAIT_MS		20000

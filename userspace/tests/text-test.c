@@ -4,8 +4,8 @@
 #include <locale.h>
 #include <stdlib.h>
 
-#include "parse.h"
-#include "text.h"
+#include "base/text.h"
+#include "parse/parse.h"
 #include "tap.h"
 
 static void clean(const char *s, const char *want, const char *what)

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the module keeps, and how to ask for it. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "base/err.h"
+
+/* All settings there are, and as many secrets as there may be. */
+#define API_CHANGE_ROOM	(1024 + sizeof(struct secrets) + 8 * ROMON_SECRETS_MAX)
+
+/* Requests of a whole batch go over one connection. */
+static struct romon_nl *shared;
+
+static const char *api_hint(int err, bool has_sentence)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		return has_sentence ? " (be root)" :
+		       " (needs CAP_NET_ADMIN over the network namespace: be root)";
+	case ENETDOWN:
+		return " (try: romon set enabled on)";
+	case ETIMEDOUT:
+		return " (the kernel did not answer)";
+	}
+	return "";
+}
+
+/* The key that a refusal is about: port and config attributes never mix. */
+static const char *api_attr_name(const char *what, unsigned int attr)
+{
+	static const char * const port[] = {
+		[ROMON_A_PORT_INTERFACE] = "interface",
+		[ROMON_A_PORT_COST] = "cost",
+		[ROMON_A_PORT_FORBID] = "forbid",
+		[ROMON_A_PORT_DISABLED] = "disabled",
+		[ROMON_A_PORT_COMMENT] = "comment",
+		[ROMON_A_PORT_SECRETS] = "secrets",
+	};
+	static const char * const config[] = {
+		[ROMON_A_CONFIG_ENABLED] = "enabled",
+		[ROMON_A_CONFIG_ID] = "id",
+		[ROMON_A_CONFIG_IDENTITY] = "identity",
+		[ROMON_A_CONFIG_BOARD] = "board",
+		[ROMON_A_CONFIG_SECRETS] = "secrets",
+	};
+
+	if (!strncmp(what, "port", 4)) {
+		if (attr < sizeof(port) / sizeof(port[0]))
+			return port[attr];
+	} else if (!strncmp(what, "set", 3) || !strcmp(what, "restore")) {
+		for (size_t i = 0; i < API_LIMITS; i++)
+			if (api_limits[i].attr == (int)attr)
+				return api_limits[i].name;
+		if (attr < sizeof(config) / sizeof(config[0]))
+			return config[attr];
+	}
+	return NULL;
+}
+
+/* One line: what, which key, the kernel's sentence or the errno's, a hint. */
+void api_complain(struct romon_nl *nl, const char *what, int err)
+{
+	const struct romon_nl_refusal *r = nl ? romon_nl_refusal(nl) : NULL;
+	const char *key = r && r->attr ? api_attr_name(what, r->attr) : NULL;
+	const char *why = r && *r->sentence ? r->sentence : strerror(-err);
+	char range[64] = "";
+
+	if (r && r->missing && !*r->sentence)
+		why = "missing";
+	if (r && r->has_range)
+		snprintf(range, sizeof(range), ", %llu to %llu",
+			 (unsigned long long)r->min,
+			 (unsigned long long)r->max);
+	complain("%s: %s%s%s%s%s", what, key ? key : "", key ? ": " : "", why,
+		 range, api_hint(err, r && *r->sentence));
+}
+
+/* A connection of one's own, for what is sent to it unasked. */
+struct romon_nl *api_open(const char *what)
+{
+	struct romon_nl *nl = NULL;
+	int err = romon_nl_open(&nl);
+
+	switch (-err) {
+	case 0:
+		return nl;
+	case ENOENT:
+		complain("%s: RoMON is not loaded (try: modprobe romon)", what);
+		break;
+	case EPROTONOSUPPORT:
+		complain("%s: this kernel has no generic netlink", what);
+		break;
+	default:
+		api_complain(NULL, what, err);
+	}
+	return NULL;
+}
+
+struct romon_nl *api_shared(const char *what)
+{
+	if (!shared)
+		shared = api_open(what);
+	return shared;
+}
+
+void api_close_shared(void)
+{
+	romon_nl_close(shared);
+	shared = NULL;
+}
+
+static int api_config_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	(void)cmd;
+	api_config_free(arg);
+	api_config_read(attrs, arg);
+	return 0;
+}
+
+int api_config_get(struct api_config *config)
+{
+	struct romon_nl *nl = api_shared("show");
+	int err;
+
+	memset(config, 0, sizeof(*config));
+	if (!nl)
+		return -ENOENT;
+	err = romon_nl_request(nl, romon_nl_msg_new(nl, ROMON_CMD_CONFIG_GET, 0),
+			       api_config_got, config);
+	if (err)
+		api_complain(nl, "show", err);
+	return err;
+}
+
+/* Everything that needs other routers begins with this. */
+bool api_require_running(const char *what)
+{
+	struct api_config config;
+	bool enabled;
+
+	if (!api_shared(what) || api_config_get(&config))
+		return false;
+	enabled = config.enabled;
+	api_config_free(&config);
+	if (!enabled)
+		complain("%s: RoMON not running (try: romon set enabled on)",
+			 what);
+	return enabled;
+}
+
+static void api_put_secrets(struct romon_nl_msg *msg, int type,
+			    const struct secrets *secrets)
+{
+	size_t nest = romon_nl_nest(msg, type);
+
+	for (size_t i = 0; i < secrets->n; i++)
+		romon_nl_put(msg, ROMON_A_SECRETS_SECRET,
+			     secrets->v[i].value, secrets->v[i].len);
+	romon_nl_nest_end(msg, nest);
+}
+
+int api_config_set(const struct api_config_change *c, const char *what)
+{
+	struct romon_nl *nl = api_shared(what);
+	struct romon_nl_msg *msg;
+	int err;
+
+	if (!nl)
+		return -ENOENT;
+	msg = romon_nl_msg_new(nl, ROMON_CMD_CONFIG_SET, API_CHANGE_ROOM);
+	for (size_t i = 0; i < API_LIMITS; i++) {
+		if (!c->has_limit[i])
+			continue;
+		if (api_limits[i].max == UINT8_MAX)
+			romon_nl_put_u8(msg, api_limits[i].attr,
+					(uint8_t)c->limit[i]);
+		else
+			romon_nl_put_u32(msg, api_limits[i].attr,
+					 (uint32_t)c->limit[i]);
+	}
+	if (c->has_id)
+		romon_nl_put(msg, ROMON_A_CONFIG_ID, c->id, API_ID_LEN);
+	if (c->identity)
+		romon_nl_put_string(msg, ROMON_A_CONFIG_IDENTITY, c->identity);
+	if (c->board)
+		romon_nl_put_string(msg, ROMON_A_CONFIG_BOARD, c->board);
+	if (c->secrets)
+		api_put_secrets(msg, ROMON_A_CONFIG_SECRETS, c->secrets);
+	if (c->has_enabled)
+		romon_nl_put_u8(msg, ROMON_A_CONFIG_ENABLED, c->enabled);
+	err = romon_nl_request(nl, msg, NULL, NULL);
+	if (err)
+		api_complain(nl, what, err);
+	return err;
+}
+
+static int api_port_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	(void)cmd;
+	api_port_free(arg);
+	api_port_read(attrs, arg);
+	return 0;
+}
+
+int api_port_get(const char *interface, struct api_port *port)
+{
+	struct romon_nl *nl = api_shared("port");
+	struct romon_nl_msg *msg;
+	int err;
+
+	memset(port, 0, sizeof(*port));
+	if (!nl)
+		return -ENOENT;
+	msg = romon_nl_msg_new(nl, ROMON_CMD_PORT_GET, 64);
+	romon_nl_put_string(msg, ROMON_A_PORT_INTERFACE, interface);
+	err = romon_nl_request(nl, msg, api_port_got, port);
+	if (err) {
+		char what[32];
+
+		snprintf(what, sizeof(what), "port %s", interface);
+		api_complain(nl, what, err);
+	}
+	return err;
+}
+
+static void api_ports_restart(void *arg)
+{
+	api_ports_free(arg);
+}
+
+static void api_nodes_restart(void *arg)
+{
+	api_nodes_free(arg);
+}
+
+static void api_edges_restart(void *arg)
+{
+	api_edges_free(arg);
+}
+
+static void api_neighbors_restart(void *arg)
+{
+	api_neighbors_free(arg);
+}
+
+/* Room for one more, so that a list grows in steps of its own size. */
+static void *api_grow(void *v, size_t n, size_t size)
+{
+	return n & (n - 1) ? v : xrealloc(v, n ? n * 2 : 1, size);
+}
+
+static int api_ports_add(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	struct api_ports *ports = arg;
+
+	(void)cmd;
+	ports->v = api_grow(ports->v, ports->n, sizeof(*ports->v));
+	api_port_read(attrs, &ports->v[ports->n++]);
+	return 0;
+}
+
+static int api_nodes_add(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	struct api_nodes *nodes = arg;
+
+	(void)cmd;
+	nodes->v = api_grow(nodes->v, nodes->n, sizeof(*nodes->v));
+	api_node_read(attrs, &nodes->v[nodes->n++]);
+	return 0;
+}
+
+static int api_edges_add(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	struct api_edges *edges = arg;
+
+	(void)cmd;
+	edges->v = api_grow(edges->v, edges->n, sizeof(*edges->v));
+	api_edge_read(attrs, &edges->v[edges->n++]);
+	return 0;
+}
+
+static int api_neighbors_add(uint8_t cmd, struct romon_nl_attrs attrs,
+			     void *arg)
+{
+	struct api_neighbors *neighbors = arg;
+
+	(void)cmd;
+	neighbors->v = api_grow(neighbors->v, neighbors->n,
+				sizeof(*neighbors->v));
+	api_neighbor_read(attrs, &neighbors->v[neighbors->n++]);
+	return 0;
+}
+
+static int api_dump(uint8_t cmd, romon_nl_fn *add, void (*restart)(void *arg),
+		    void *list, const char *what)
+{
+	struct romon_nl *nl = api_shared(what);
+	int err;
+
+	if (!nl)
+		return -ENOENT;
+	err = romon_nl_dump(nl, cmd, add, restart, list);
+	if (err > 0) {
+		complain("%s: changes faster than it can be read, entries may be missing",
+			 what);
+		return 0;
+	}
+	if (err)
+		api_complain(nl, what, err);
+	return err;
+}
+
+static int api_port_compare(const void *a, const void *b)
+{
+	const struct api_port *x = a, *y = b;
+
+	if (x->is_default != y->is_default)
+		return x->is_default ? -1 : 1;
+	if (x->dynamic != y->dynamic)
+		return x->dynamic ? 1 : -1;
+	return strverscmp(x->interface, y->interface);
+}
+
+/*
+ * The wildcard entry, entries, devices without one, each by name: the order
+ * in which entries were added would not survive save and restore.
+ */
+int api_port_dump(struct api_ports *ports)
+{
+	int err;
+
+	memset(ports, 0, sizeof(*ports));
+	err = api_dump(ROMON_CMD_PORT_GET, api_ports_add, api_ports_restart,
+		       ports, "port");
+	if (!err && ports->n)
+		qsort(ports->v, ports->n, sizeof(*ports->v), api_port_compare);
+	return err;
+}
+
+int api_node_dump(struct api_nodes *nodes)
+{
+	memset(nodes, 0, sizeof(*nodes));
+	return api_dump(ROMON_CMD_NODE_GET, api_nodes_add, api_nodes_restart,
+			nodes, "routers");
+}
+
+int api_edge_dump(struct api_edges *edges)
+{
+	memset(edges, 0, sizeof(*edges));
+	return api_dump(ROMON_CMD_EDGE_GET, api_edges_add, api_edges_restart,
+			edges, "topology");
+}
+
+int api_neighbor_dump(struct api_neighbors *neighbors)
+{
+	memset(neighbors, 0, sizeof(*neighbors));
+	return api_dump(ROMON_CMD_NEIGHBOR_GET, api_neighbors_add,
+			api_neighbors_restart, neighbors, "neighbor");
+}
+
+/* cmd: ROMON_CMD_PORT_ADD, _SET or _DEL. */
+int api_port_change(int cmd, const struct api_port_change *c, const char *what)
+{
+	struct romon_nl *nl = api_shared(what);
+	struct romon_nl_msg *msg;
+	int err;
+
+	if (!nl)
+		return -ENOENT;
+	msg = romon_nl_msg_new(nl, (uint8_t)cmd, API_CHANGE_ROOM);
+	romon_nl_put_string(msg, ROMON_A_PORT_INTERFACE, c->interface);
+	if (c->has_cost)
+		romon_nl_put_u16(msg, ROMON_A_PORT_COST, (uint16_t)c->cost);
+	if (c->has_forbid)
+		romon_nl_put_u8(msg, ROMON_A_PORT_FORBID, c->forbid);
+	if (c->has_disabled)
+		romon_nl_put_u8(msg, ROMON_A_PORT_DISABLED, c->disabled);
+	if (c->comment)
+		romon_nl_put_string(msg, ROMON_A_PORT_COMMENT, c->comment);
+	if (c->secrets)
+		api_put_secrets(msg, ROMON_A_PORT_SECRETS, c->secrets);
+	err = romon_nl_request(nl, msg, NULL, NULL);
+	if (err)
+		api_complain(nl, what, err);
+	return err;
+}
+
+/* Not complained of: RoMON may be off, or we without the right. */
+int api_discover_quietly(void)
+{
+	struct romon_nl *nl = api_shared("discover");
+
+	if (!nl)
+		return -ENOENT;
+	return romon_nl_request(nl,
+				romon_nl_msg_new(nl, ROMON_CMD_DISCOVER, 0),
+				NULL, NULL);
+}
+
+int api_discover(void)
+{
+	struct romon_nl *nl = api_shared("discover");
+	int err;
+
+	if (!nl)
+		return -ENOENT;
+	err = api_discover_quietly();
+	if (err)
+		api_complain(nl, "discover", err);
+	return err;
+}
+
+static int api_node_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	(void)cmd;
+	api_node_free(arg);
+	api_node_read(attrs, arg);
+	return 0;
+}
+
+/* The active route to a router; an errno if there is none. */
+int api_node_find(const uint8_t *id, struct api_node *node)
+{
+	struct romon_nl *nl = api_shared("routers");
+	struct romon_nl_msg *msg;
+
+	memset(node, 0, sizeof(*node));
+	if (!nl)
+		return -ENOPROTOOPT;
+	msg = romon_nl_msg_new(nl, ROMON_CMD_NODE_GET, 64);
+	romon_nl_put(msg, ROMON_A_NODE_ID, id, API_ID_LEN);
+	return romon_nl_request(nl, msg, api_node_got, node);
+}
+
+static int api_bound(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	struct api_datagram d;
+
+	(void)cmd;
+	api_datagram_read(attrs, &d);
+	*(uint16_t *)arg = d.local_port;
+	return 0;
+}
+
+/* *local_port 0 asks for one that is free, and is told which. */
+int api_bind(struct romon_nl *nl, uint16_t *local_port)
+{
+	struct romon_nl_msg *msg;
+
+	msg = romon_nl_msg_new(nl, ROMON_CMD_ENDPOINT_BIND, 64);
+	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, *local_port);
+	return romon_nl_request(nl, msg, api_bound, local_port);
+}
+
+/* At the next romon_nl_flush(). */
+void api_queue_unbind(struct romon_nl *nl, uint16_t local_port)
+{
+	struct romon_nl_msg *msg;
+
+	msg = romon_nl_msg_new(nl, ROMON_CMD_ENDPOINT_UNBIND, 64);
+	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, local_port);
+	romon_nl_queue(nl, msg);
+}
+
+static struct romon_nl_msg *api_datagram_msg(struct romon_nl *nl,
+					     const struct api_datagram *d)
+{
+	struct romon_nl_msg *msg;
+
+	msg = romon_nl_msg_new(nl, ROMON_CMD_DATAGRAM_SEND,
+			       d->len + d->hops * API_HOP_LEN + 128);
+	romon_nl_put(msg, ROMON_A_DATAGRAM_ID, d->id, API_ID_LEN);
+	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, d->local_port);
+	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_REMOTE_PORT, d->remote_port);
+	if (d->hops)
+		romon_nl_put(msg, ROMON_A_DATAGRAM_ROUTE, d->route,
+			     d->hops * API_HOP_LEN);
+	romon_nl_put(msg, ROMON_A_DATAGRAM_PAYLOAD, d->payload, d->len);
+	return msg;
+}
+
+int api_send(struct romon_nl *nl, const struct api_datagram *d)
+{
+	return romon_nl_request(nl, api_datagram_msg(nl, d), NULL, NULL);
+}
+
+/* With others, at the next romon_nl_flush(). Returns its number. */
+uint32_t api_queue(struct romon_nl *nl, const struct api_datagram *d)
+{
+	return romon_nl_queue(nl, api_datagram_msg(nl, d));
+}

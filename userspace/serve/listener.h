@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The process that talks to other routers, without any right but to do that:
+ * it takes streams, checks who they are of, and passes on what is in them.
+ */
+
+#ifndef ROMON_SERVE_LISTENER_H
+#define ROMON_SERVE_LISTENER_H
+
+#include "conf.h"
+
+/* Runs until it is stopped or the starter ends. Returns what to exit with. */
+int serve_listener_run(const struct serve_conf *conf, int link);
+
+#endif /* ROMON_SERVE_LISTENER_H */

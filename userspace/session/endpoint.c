@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Streams over the kernel's RoMON: the stream library, with netlink below it
+ * and the loop around it.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/run.h"
+#include "endpoint.h"
+#include "nl/api.h"
+#include "parse/parse.h"
+
+/* Of the datagrams sent last, where to, for refusals; a power of two. */
+#define ENDPOINT_SENT	1024
+/* For routers that are not known: how often at most, and how long it takes. */
+#define ENDPOINT_SEARCH	(30 * RUN_SECOND)
+#define ENDPOINT_LOOK	(RUN_SECOND / 2)
+/* At the end, for what was written and has not arrived yet. */
+#define ENDPOINT_GRACE	RUN_SECOND
+/* A Data frame without its route and payload, after the Ethernet header. */
+#define ENDPOINT_HEAD	(46 + 4)
+/* Batches of datagrams taken in one turn, before files and timers have theirs. */
+#define ENDPOINT_BATCHES	16
+
+struct endpoint_sent {
+	uint32_t number;
+	uint8_t id[API_ID_LEN];
+	uint16_t local_port, remote_port;
+};
+
+struct endpoint {
+	struct loop_task task;		/* the first */
+	struct loop_watch watch;
+	const char *what;
+	struct romon_nl *nl;
+	struct romon_mux *mux;
+	endpoint_accept_fn *accept;
+	void *accept_arg;
+	/*
+	 * Bound for the next stream. Binding waits for its answer, and what
+	 * comes in meanwhile goes to the library, which must not be in use.
+	 */
+	uint16_t spare;
+	/*
+	 * When to look whether a router is known that was not, after searching
+	 * for it; and not before which time to search again.
+	 */
+	int64_t look_at, search_at;
+	uint8_t bound[(UINT16_MAX + 1) / 8];	/* ports to listen at */
+	char sentence[256];
+	bool unsent;		/* so said, and nothing has come in since */
+	struct endpoint_sent sent[ENDPOINT_SENT];
+};
+
+static int endpoint_xmit(void *arg, const struct romon_datagram *d)
+{
+	struct endpoint *ep = arg;
+	struct api_datagram out = {
+		.local_port = d->local_port,
+		.remote_port = d->remote_port,
+		.payload = d->payload,
+		.len = d->len,
+		.route = d->route,
+		.hops = d->hops,
+	};
+	struct endpoint_sent *sent;
+	uint32_t number;
+
+	memcpy(out.id, d->id, sizeof(out.id));
+	number = api_queue(ep->nl, &out);
+	sent = &ep->sent[number % ENDPOINT_SENT];
+	sent->number = number;
+	memcpy(sent->id, d->id, sizeof(sent->id));
+	sent->local_port = d->local_port;
+	sent->remote_port = d->remote_port;
+	return 0;
+}
+
+/*
+ * How long datagrams may be is known if a route is. A router that has been
+ * found by the other one, which opens a stream, may not know any: then it
+ * searches, and until it has found one segments are shorter than they could be.
+ */
+static void endpoint_search(struct endpoint *ep)
+{
+	int64_t now = loop_now();
+
+	if (now < ep->search_at)
+		return;
+	ep->search_at = now + ENDPOINT_SEARCH;
+	if (!api_discover_quietly())
+		ep->look_at = now + ENDPOINT_LOOK;
+}
+
+static size_t endpoint_room(void *arg, const uint8_t *id, const uint8_t *route,
+			    size_t hops)
+{
+	struct api_node node = { 0 };
+	struct endpoint *ep = arg;
+	size_t head, room = 0;
+
+	if (!api_node_find(id, &node) && node.active) {
+		/* The route taken may be longer than the best one. */
+		head = ENDPOINT_HEAD +
+		       API_HOP_LEN * (route && hops > node.hops ? hops :
+				      node.hops);
+		if (node.l2mtu > head)
+			room = node.l2mtu - head;
+	}
+	api_node_free(&node);
+	if (!room)
+		endpoint_search(ep);
+	return room;
+}
+
+static int endpoint_bind(void *arg, uint16_t *port)
+{
+	struct endpoint *ep = arg;
+
+	if (!ep->spare)
+		return -EADDRNOTAVAIL;
+	*port = ep->spare;
+	ep->spare = 0;
+	return 0;
+}
+
+static void endpoint_unbind(void *arg, uint16_t port)
+{
+	struct endpoint *ep = arg;
+
+	ep->bound[port / 8] &= (uint8_t)~(1 << port % 8);
+	api_queue_unbind(ep->nl, port);
+}
+
+static int endpoint_ask_port(struct endpoint *ep, uint16_t *port)
+{
+	int err = api_bind(ep->nl, port);
+
+	if (err)
+		snprintf(ep->sentence, sizeof(ep->sentence), "%s",
+			 romon_nl_refusal(ep->nl)->sentence);
+	return err;
+}
+
+static enum romon_stream_reason endpoint_accept(void *arg,
+						struct romon_stream *s)
+{
+	struct endpoint *ep = arg;
+
+	return ep->accept ? ep->accept(ep->accept_arg, s) :
+	       ROMON_STREAM_UNKNOWN;
+}
+
+static void endpoint_event(void *arg, struct romon_stream *s,
+			   unsigned int events)
+{
+	struct endpoint_user *user = romon_stream_arg(s);
+
+	(void)arg;
+	if (user)
+		user->event(user, s, events);
+}
+
+static const struct romon_mux_ops endpoint_ops = {
+	.xmit = endpoint_xmit,
+	.room = endpoint_room,
+	.bind = endpoint_bind,
+	.unbind = endpoint_unbind,
+	.accept = endpoint_accept,
+	.event = endpoint_event,
+};
+
+static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
+{
+	struct romon_datagram in = { 0 };
+	struct endpoint *ep = arg;
+	struct api_datagram d;
+
+	if (cmd != ROMON_CMD_DATAGRAM_RCV && cmd != ROMON_CMD_DATAGRAM_ERROR)
+		return 0;
+	api_datagram_read(attrs, &d);
+	if (cmd == ROMON_CMD_DATAGRAM_ERROR) {
+		romon_mux_unreachable(ep->mux, d.id, d.local_port,
+				      d.remote_port, d.error ?
+				      -(int)d.error : -EHOSTUNREACH, loop_now());
+		return 0;
+	}
+	ep->unsent = false;
+	memcpy(in.id, d.id, sizeof(in.id));
+	in.local_port = d.local_port;
+	in.remote_port = d.remote_port;
+	in.payload = d.payload;
+	in.len = d.len;
+	in.route = d.hops ? d.route : NULL;
+	in.hops = d.hops;
+	romon_mux_input(ep->mux, &in, loop_now());
+	return 0;
+}
+
+static void endpoint_refused(uint32_t number, int err, void *arg)
+{
+	struct endpoint *ep = arg;
+	struct endpoint_sent *sent = &ep->sent[number % ENDPOINT_SENT];
+
+	snprintf(ep->sentence, sizeof(ep->sentence), "%s",
+		 romon_nl_refusal(ep->nl)->sentence);
+	ep->unsent = *ep->sentence;
+	/* Sent too long ago to know, or nothing that another try will not mend. */
+	if (sent->number != number || err == -EMSGSIZE || err == -ENOBUFS ||
+	    err == -ENOMEM)
+		return;
+	romon_mux_unreachable(ep->mux, sent->id, sent->local_port,
+			      sent->remote_port, err, loop_now());
+}
+
+static void endpoint_readable(struct loop_watch *w, uint32_t events)
+{
+	struct endpoint *ep = (void *)((char *)w -
+				       offsetof(struct endpoint, watch));
+
+	(void)events;
+	/*
+	 * What stays in the kernel's queue is lost when that is full, while what
+	 * is taken costs acknowledgments that are due anyway. Among hundreds of
+	 * sockets one batch a turn was not enough. Datagrams that were lost are
+	 * sent again.
+	 */
+	for (int i = 0; i < ENDPOINT_BATCHES; i++)
+		if (!romon_nl_receive_batch(ep->nl))
+			break;
+	if (romon_nl_gone(ep->nl)) {
+		complain("%s: the module romon was unloaded, and has forgotten all that was bound",
+			 ep->what);
+		loop_stop(EXIT_FAILED);
+	}
+}
+
+static int64_t endpoint_deadline(struct loop_task *t)
+{
+	struct endpoint *ep = (struct endpoint *)t;
+	int64_t deadline = romon_mux_deadline(ep->mux);
+
+	return deadline < ep->look_at ? deadline : ep->look_at;
+}
+
+static void endpoint_run(struct loop_task *t)
+{
+	struct endpoint *ep = (struct endpoint *)t;
+
+	if (ep->look_at <= loop_now()) {
+		ep->look_at = RUN_FOREVER;
+		romon_mux_room_known(ep->mux, loop_now());
+	}
+	romon_mux_run(ep->mux, loop_now());
+	romon_nl_flush(ep->nl);
+}
+
+struct endpoint *endpoint_open(const char *what)
+{
+	struct endpoint *ep;
+	uint64_t seed;
+
+	if (!api_require_running(what))
+		return NULL;
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
+		complain("%s: no random numbers: %s", what, strerror(errno));
+		return NULL;
+	}
+	ep = xcalloc(1, sizeof(*ep));
+	ep->what = what;
+	ep->watch.fd = -1;
+	ep->look_at = RUN_FOREVER;
+	ep->nl = api_open(what);
+	if (!ep->nl) {
+		free(ep);
+		return NULL;
+	}
+	romon_nl_on_event(ep->nl, endpoint_got, ep);
+	romon_nl_watch_module(ep->nl);
+	romon_nl_on_refused(ep->nl, endpoint_refused);
+	ep->mux = romon_mux_new(&endpoint_ops, ep, seed, run_now());
+	if (!ep->mux)
+		die_no_memory();
+	ep->task.deadline = endpoint_deadline;
+	ep->task.run = endpoint_run;
+	loop_add_task(&ep->task);
+	if (loop_watch(&ep->watch, romon_nl_fd(ep->nl), EPOLLIN,
+		       endpoint_readable)) {
+		complain("%s: too many open files", what);
+		endpoint_close(ep);
+		return NULL;
+	}
+	return ep;
+}
+
+/* Nobody is told of events any more, and nothing is taken. */
+static void endpoint_deliver(struct endpoint *ep)
+{
+	struct pollfd p = { .fd = romon_nl_fd(ep->nl), .events = POLLIN };
+	int64_t now = run_now(), end = now + ENDPOINT_GRACE, next;
+
+	ep->accept = NULL;
+	for (; now < end; now = run_now()) {
+		romon_mux_run(ep->mux, now);
+		romon_nl_flush(ep->nl);
+		if (!romon_mux_delivers(ep->mux))
+			break;
+		next = romon_mux_deadline(ep->mux);
+		next = next < end ? next : end;
+		/* Rounded up: not before it is due. */
+		if (next > now)
+			poll(&p, 1, (int)((next - now + 999999) / 1000000));
+		romon_nl_receive_batch(ep->nl);
+	}
+}
+
+void endpoint_close(struct endpoint *ep)
+{
+	if (!ep)
+		return;
+	loop_unwatch(&ep->watch);
+	loop_del_task(&ep->task);
+	endpoint_deliver(ep);
+	romon_mux_free(ep->mux);
+	romon_nl_flush(ep->nl);
+	romon_nl_close(ep->nl);
+	free(ep);
+}
+
+struct romon_mux *endpoint_mux(struct endpoint *ep)
+{
+	return ep->mux;
+}
+
+const char *endpoint_sentence(const struct endpoint *ep, int err)
+{
+	return *ep->sentence ? ep->sentence : strerror(-err);
+}
+
+void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg)
+{
+	ep->accept = fn;
+	ep->accept_arg = arg;
+}
+
+bool endpoint_unsent(const struct endpoint *ep)
+{
+	return ep->unsent;
+}
+
+int endpoint_listen(struct endpoint *ep, uint16_t port)
+{
+	uint16_t bound = port;
+	int err;
+
+	ep->sentence[0] = '\0';
+	/* Still bound if streams go on that came in by it before. */
+	if (!(ep->bound[port / 8] & 1 << port % 8)) {
+		/* That it is not any more may be about to be told. */
+		romon_nl_flush(ep->nl);
+		err = endpoint_ask_port(ep, &bound);
+		if (err)
+			return err;
+		ep->bound[port / 8] |= (uint8_t)(1 << port % 8);
+	}
+	return romon_mux_listen(ep->mux, port);
+}
+
+void endpoint_unlisten(struct endpoint *ep, uint16_t port)
+{
+	romon_mux_unlisten(ep->mux, port);
+	romon_nl_flush(ep->nl);
+}
+
+struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
+				      uint16_t port,
+				      struct endpoint_user *user, int *err)
+{
+	ep->sentence[0] = '\0';
+	*err = ep->spare ? 0 : endpoint_ask_port(ep, &ep->spare);
+	if (*err)
+		return NULL;
+	return romon_stream_open(ep->mux, id, port, user, err);
+}
+
+static const char *endpoint_reason(enum romon_stream_reason reason)
+{
+	switch (reason) {
+	case ROMON_STREAM_END:
+	case ROMON_STREAM_UNKNOWN:
+		return "nothing is served there";
+	case ROMON_STREAM_NOT_PERMITTED:
+		return "this router is not permitted to use it";
+	case ROMON_STREAM_BUSY:
+		return "it is too busy, or has as many sessions as it may have";
+	case ROMON_STREAM_FAILED:
+		return "it could not start the service";
+	default:
+		return "it refuses";
+	}
+}
+
+static const char *endpoint_broken(enum romon_stream_reason reason)
+{
+	switch (reason) {
+	case ROMON_STREAM_UNKNOWN:
+		return "it does not know the session any more";
+	case ROMON_STREAM_TIMEOUT:
+		return "it heard nothing from here for too long";
+	/* A service is started when both sides know of the stream. */
+	case ROMON_STREAM_BUSY:
+	case ROMON_STREAM_FAILED:
+		return endpoint_reason(reason);
+	default:
+		return "the other side has broken it off";
+	}
+}
+
+const char *endpoint_explain(const struct endpoint *ep,
+			     const struct romon_stream *s, char *buf,
+			     size_t size)
+{
+	enum romon_stream_reason reason = romon_stream_reason(s);
+	int err = romon_stream_error(s);
+	struct romon_stream_info info;
+
+	romon_stream_info(s, &info);
+	switch (-err) {
+	case ECONNREFUSED:
+		snprintf(buf, size, "%s", endpoint_reason(reason));
+		break;
+	case ECONNRESET:
+		snprintf(buf, size, "%s", endpoint_broken(reason));
+		break;
+	case ETIMEDOUT:
+		if (ep->unsent)
+			snprintf(buf, size, "nothing is sent to it any more: %s",
+				 ep->sentence);
+		else
+			snprintf(buf, size, "it does not answer any more");
+		break;
+	case EHOSTUNREACH:
+		snprintf(buf, size, "no route to it was found");
+		break;
+	default:
+		snprintf(buf, size, "%s", strerror(-err));
+	}
+	return buf;
+}
+
+static const struct {
+	const char *name;
+	uint16_t port;
+} endpoint_services[] = {
+	{ "ssh", ROMON_STREAM_PORT_SSH },
+	{ "winbox", ROMON_STREAM_PORT_WINBOX },
+};
+
+#define ENDPOINT_SERVICES \
+	(sizeof(endpoint_services) / sizeof(endpoint_services[0]))
+
+bool endpoint_parse_port(const char *word, uint16_t *port)
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; i < ENDPOINT_SERVICES; i++) {
+		if (strcmp(word, endpoint_services[i].name))
+			continue;
+		*port = endpoint_services[i].port;
+		return true;
+	}
+	if (!*word)
+		return false;
+	for (; *word; word++) {
+		if (*word < '0' || *word > '9')
+			return false;
+		n = n * 10 + (unsigned long)(*word - '0');
+		if (n > UINT16_MAX)
+			return false;
+	}
+	if (!n || n == ROMON_STREAM_PORT_ECHO)
+		return false;
+	*port = (uint16_t)n;
+	return true;
+}
+
+const char *endpoint_port_name(uint16_t port, char *buf, size_t size)
+{
+	for (size_t i = 0; i < ENDPOINT_SERVICES; i++)
+		if (endpoint_services[i].port == port)
+			return endpoint_services[i].name;
+	snprintf(buf, size, "port %u", port);
+	return buf;
+}
