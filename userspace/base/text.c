@@ -63,17 +63,51 @@ size_t text_decode(const char *s, size_t len, uint32_t *cp)
 	return n;
 }
 
+/*
+ * Characters of which nothing is seen, or which are seen elsewhere: Unicode's
+ * Default_Ignorable_Code_Point and Bidi_Control, its controls and formats (Cc,
+ * Cf), separators of lines and paragraphs (Zl, Zp), blanks other than ours (Zs
+ * and the empty Braille cell), surrogates, what is for private use (Co), and
+ * noncharacters, but for the two at the end of each plane.
+ */
+static const struct text_range {
+	uint32_t first, last;
+} text_hidden[] = {
+	{ 0x0000, 0x001f }, { 0x007f, 0x00a0 }, { 0x00ad, 0x00ad },
+	{ 0x034f, 0x034f }, { 0x0600, 0x0605 }, { 0x061c, 0x061c },
+	{ 0x06dd, 0x06dd }, { 0x070f, 0x070f }, { 0x0890, 0x0891 },
+	{ 0x08e2, 0x08e2 }, { 0x115f, 0x1160 }, { 0x1680, 0x1680 },
+	{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x2000, 0x200f },
+	{ 0x2028, 0x202f }, { 0x205f, 0x206f }, { 0x2800, 0x2800 },
+	{ 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xd800, 0xf8ff },
+	{ 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x110bd, 0x110bd },
+	{ 0x110cd, 0x110cd }, { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff }, { 0xf0000, UINT32_MAX },
+};
+
+/* Whether a character is none that a person can see where it is. */
+bool text_is_hidden(uint32_t c)
+{
+	size_t low = 0, high = sizeof(text_hidden) / sizeof(text_hidden[0]);
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (text_hidden[mid].last < c)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return text_hidden[low].first <= c || (c & 0xfffe) == 0xfffe;
+}
+
 /* Characters that are drawn, and do not reorder or hide their neighbours. */
 bool text_is_plain(uint32_t c)
 {
-	if (c < 0x80)
-		return c >= ' ' && c != 0x7f;
-	if (!utf8 || c == TEXT_INVALID || c < 0xa0)
+	if (text_is_hidden(c))
 		return false;
-	if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	    (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c >= 0xe0000)
-		return false;
-	return wcwidth((wchar_t)c) >= 0;
+	return c < 0x80 || (utf8 && wcwidth((wchar_t)c) >= 0);
 }
 
 static char *text_escape(const char *s, const char *special, bool quotes)

@@ -12,6 +12,7 @@
 
 void text_init(void);
 bool text_is_utf8(void);
+bool text_is_hidden(uint32_t c);
 bool text_is_plain(uint32_t c);
 size_t text_decode(const char *s, size_t len, uint32_t *cp);
 char *text_clean(const char *s);

@@ -46,13 +46,26 @@ struct out {
 	size_t depth;
 };
 
+/* UTF-16, as JSON has it. */
+static void out_json_escape(struct printbuf *pb, uint32_t c)
+{
+	char esc[16];
+	int n;
+
+	if (c >= 0x10000)
+		n = snprintf(esc, sizeof(esc), "\\u%04x\\u%04x",
+			     0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+	else
+		n = snprintf(esc, sizeof(esc), "\\u%04x", c);
+	printbuf_memappend(pb, esc, n);
+}
+
 /* Strings of others in JSON: valid UTF-8, and harmless on a terminal. */
 static int out_json_string(json_object *j, struct printbuf *pb, int level,
 			   int flags)
 {
 	const char *s = json_object_get_string(j);
 	size_t len = (size_t)json_object_get_string_len(j), n;
-	char esc[16];
 	uint32_t c;
 
 	(void)level;
@@ -60,19 +73,14 @@ static int out_json_string(json_object *j, struct printbuf *pb, int level,
 	printbuf_memappend(pb, "\"", 1);
 	for (; len; s += n, len -= n) {
 		n = text_decode(s, len, &c);
-		if (c == TEXT_INVALID) {
-			printbuf_memappend(pb, "\\ufffd", 6);
-		} else if (c == '"' || c == '\\') {
-			snprintf(esc, sizeof(esc), "\\%c", (int)c);
-			printbuf_memappend(pb, esc, 2);
-		} else if (c < ' ' || (c >= 0x7f && c < 0xa0) ||
-			   (c >= 0x2028 && c <= 0x202e) ||
-			   (c >= 0x2066 && c <= 0x2069)) {
-			snprintf(esc, sizeof(esc), "\\u%04x", (unsigned int)c);
-			printbuf_memappend(pb, esc, 6);
-		} else {
+		if (c == '"' || c == '\\')
+			printbuf_memappend(pb, "\\", 1);
+		if (c == TEXT_INVALID)
+			out_json_escape(pb, 0xfffd);
+		else if (text_is_hidden(c))
+			out_json_escape(pb, c);
+		else
 			printbuf_memappend(pb, s, (int)n);
-		}
 	}
 	printbuf_memappend(pb, "\"", 1);
 	return 0;

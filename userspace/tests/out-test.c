@@ -52,6 +52,14 @@ static void fill_short(struct out *o)
 	out_str(o, NOTE, "");
 }
 
+/* U+00AD, U+202E, U+2060, U+E0041 and a face. */
+static void fill_hidden(struct out *o)
+{
+	out_row(o);
+	out_str(o, NAME, "\xc2\xad\xe2\x80\xae\xe2\x81\xa0\xf3\xa0\x81\x81"
+		"\xf0\x9f\x98\x80");
+}
+
 static void check_on(unsigned int screen, void (*fields)(struct out *o),
 		     enum out_style style, size_t lines, const char *want,
 		     const char *what)
@@ -171,6 +179,9 @@ int main(void)
 	check(fill_short, OUT_LINES, 0,
 	      "{\"cost\":200}\n{\"active\":false,\"name\":\"x\",\"note\":\"\"}\n",
 	      "what runs on is an object a line");
+	check(fill_hidden, OUT_LINES, 0,
+	      "{\"name\":\"\\u00ad\\u202e\\u2060\\udb40\\udc41\xf0\x9f\x98\x80\"}\n",
+	      "what is not to be seen is escaped");
 	out_options.pretty = true;
 	check(fill, OUT_LIST, 0,
 	      "[\n"
