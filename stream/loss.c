@@ -8,6 +8,33 @@
  * a round trip that has become longer (RFC 5682), and segments that overtake
  * each other. Of each the other side's next acknowledgment tells, if one looks
  * at when it comes.
+ *
+ * The states of a stream, and what is sent in each:
+ *
+ *	OPEN		new data, as the window allows
+ *	RECOVERY	RFC 6582, 3.2: what is at una, for every partial
+ *			acknowledgment; new data, as duplicates allow
+ *	FRTO_1		RFC 5682, 2.1: what is at una, for a timeout
+ *	FRTO_2		... then up to two new segments
+ *	RESEND		all from una on, as acknowledgments come in
+ *
+ * What changes them: "all" is an acknowledgment of all that was sent when the
+ * state was entered (recover), "more" one of a part of it, "same" a duplicate.
+ *
+ *	OPEN		same, as often as DupThresh says;
+ *			more, if only the probe brought that about: RECOVERY
+ *	RECOVERY	all: OPEN
+ *			more, too soon to be an answer: OPEN, undone
+ *			more, for too many holes: RESEND
+ *	FRTO_1		more, too soon, or they had stalled: OPEN, undone
+ *			all: OPEN
+ *			more: FRTO_2, or RESEND if there is nothing new
+ *	FRTO_2		more, all (step 3b): OPEN, undone
+ *			same (step 3a): RESEND
+ *	RESEND		all: OPEN
+ *			same, after a round trip: again from una on, and in the
+ *			third such round FRTO_1, as they must have stalled
+ *	any		timeout: FRTO_1
  */
 
 #include "stream.h"
@@ -62,9 +89,8 @@ static bool romon_loss_too_soon(const struct romon_stream *s)
 static void romon_loss_undo(struct romon_stream *s)
 {
 	romon_cong_undo(&s->cong);
-	s->phase = ROMON_PHASE_NONE;
+	s->loss = ROMON_LOSS_OPEN;
 	s->recover = s->una;
-	s->frto = 0;
 	s->resend = false;
 	s->nxt = s->max;
 }
@@ -93,8 +119,7 @@ static void romon_loss_left(struct romon_stream *s, uint32_t acked)
 /* All from una on, as acknowledgments come in. */
 static void romon_loss_resend_all(struct romon_stream *s)
 {
-	s->phase = ROMON_PHASE_RESEND;
-	s->frto = 0;
+	s->loss = ROMON_LOSS_RESEND;
 	s->resend = false;
 	s->nxt = s->una;
 	romon_cong_resend(&s->cong, s->pipe);
@@ -105,16 +130,15 @@ static void romon_loss_recover(struct romon_stream *s, unsigned int dupacks)
 {
 	s->overshot = !s->recover;
 	romon_cong_recover(&s->cong, romon_loss_flight(s), dupacks);
-	s->phase = ROMON_PHASE_FAST;
+	s->loss = ROMON_LOSS_RECOVERY;
 	s->recover = s->max;
 	s->holes = 1;
-	s->frto = 0;
 	s->probe_at = ROMON_NEVER;
 	s->mux->stats.recoveries++;
 	romon_loss_resend(s);
 }
 
-static void romon_loss_acked_none(struct romon_stream *s, uint32_t acked,
+static void romon_loss_acked_open(struct romon_stream *s, uint32_t acked,
 				  uint32_t flight)
 {
 	bool probed = s->probed, stalled = s->stalled;
@@ -126,14 +150,14 @@ static void romon_loss_acked_none(struct romon_stream *s, uint32_t acked,
 		if (s->una < s->max)
 			return;
 		s->resend = false;
-		s->phase = ROMON_PHASE_NONE;
+		s->loss = ROMON_LOSS_OPEN;
 		romon_cong_recovered(&s->cong, s->cong.ssthresh);
 		return;
 	}
 	romon_cong_ack(&s->cong, acked, flight, 8);
 }
 
-static void romon_loss_acked_fast(struct romon_stream *s, uint32_t acked)
+static void romon_loss_acked_recovery(struct romon_stream *s, uint32_t acked)
 {
 	uint32_t most = romon_loss_flight(s) / s->mss / 2;
 
@@ -153,7 +177,7 @@ static void romon_loss_acked_fast(struct romon_stream *s, uint32_t acked)
 	}
 	if (s->una >= s->recover) {
 		romon_cong_recovered(&s->cong, romon_loss_flight(s));
-		s->phase = ROMON_PHASE_NONE;
+		s->loss = ROMON_LOSS_OPEN;
 		s->resend = false;
 		return;
 	}
@@ -169,30 +193,30 @@ static void romon_loss_acked_fast(struct romon_stream *s, uint32_t acked)
 static void romon_loss_acked_resend(struct romon_stream *s, uint32_t acked,
 				    uint32_t flight)
 {
-	if (s->frto == 2 ||
-	    (s->frto && (s->stalled || romon_loss_too_soon(s)))) {
+	if (s->loss == ROMON_LOSS_FRTO_2 ||
+	    (s->loss == ROMON_LOSS_FRTO_1 &&
+	     (s->stalled || romon_loss_too_soon(s)))) {
 		/* RFC 5682, 2.1, 3b: what was sent once arrives. */
 		romon_loss_undo(s);
 		return;
 	}
 	if (s->una >= s->recover) {
-		s->phase = ROMON_PHASE_NONE;
-		s->frto = 0;
+		s->loss = ROMON_LOSS_OPEN;
 		s->resend = false;
 		romon_cong_ack(&s->cong, acked, flight, 2);
 		/* This one may have jumped far: no burst. */
 		romon_cong_jumped(&s->cong, romon_loss_flight(s));
 		return;
 	}
-	if (s->frto == 1 && s->out.end > s->max) {
+	if (s->loss == ROMON_LOSS_FRTO_1 && s->out.end > s->max) {
 		/* 2b: something new instead, and see what comes. */
-		s->frto = 2;
+		s->loss = ROMON_LOSS_FRTO_2;
 		s->frto_left = 2;
 		s->nxt = s->max;
 		s->resend = false;
 		return;
 	}
-	s->frto = 0;
+	s->loss = ROMON_LOSS_RESEND;
 	romon_loss_left(s, acked);
 }
 
@@ -214,12 +238,18 @@ static void romon_loss_sample(struct romon_stream *s, int64_t ack)
 	romon_cong_train(&s->cong, now, s->rtt.min);
 }
 
+static bool romon_loss_resends(const struct romon_stream *s)
+{
+	return s->loss == ROMON_LOSS_FRTO_1 || s->loss == ROMON_LOSS_FRTO_2 ||
+	       s->loss == ROMON_LOSS_RESEND;
+}
+
 /* Of what was sent again, one segment may have been missing. */
 static void romon_loss_repeated(struct romon_stream *s, int64_t ack)
 {
 	int64_t again = (ack < s->nxt ? ack : s->nxt) - s->una;
 
-	if (s->phase != ROMON_PHASE_RESEND || again <= s->mss)
+	if (!romon_loss_resends(s) || again <= s->mss)
 		return;
 	s->repeats += again / s->mss - 1;
 	s->repeats_until = s->mux->now + s->rtt.srtt + s->rtt.srtt / 2;
@@ -241,14 +271,16 @@ void romon_loss_acked(struct romon_stream *s, int64_t ack)
 	romon_ring_drop(&s->out, ack < s->out.end ? ack : s->out.end);
 	s->rtt.backoff = 0;
 	s->full_timeouts = 0;
-	switch (s->phase) {
-	case ROMON_PHASE_NONE:
-		romon_loss_acked_none(s, acked, flight);
+	switch (s->loss) {
+	case ROMON_LOSS_OPEN:
+		romon_loss_acked_open(s, acked, flight);
 		break;
-	case ROMON_PHASE_FAST:
-		romon_loss_acked_fast(s, acked);
+	case ROMON_LOSS_RECOVERY:
+		romon_loss_acked_recovery(s, acked);
 		break;
-	case ROMON_PHASE_RESEND:
+	case ROMON_LOSS_FRTO_1:
+	case ROMON_LOSS_FRTO_2:
+	case ROMON_LOSS_RESEND:
 		romon_loss_acked_resend(s, acked, flight);
 		break;
 	}
@@ -293,10 +325,11 @@ static bool romon_loss_once_more(const struct romon_stream *s)
 
 static void romon_loss_dupack_resend(struct romon_stream *s)
 {
-	if (s->frto == 2) {
+	if (s->loss == ROMON_LOSS_FRTO_2) {
+		/* 3a */
 		s->pipe = 0;
 		romon_loss_resend_all(s);
-	} else if (s->frto == 1) {
+	} else if (s->loss == ROMON_LOSS_FRTO_1) {
 		if (!s->resend)
 			romon_loss_answered(s, s->resent_at);
 	} else {
@@ -304,9 +337,9 @@ static void romon_loss_dupack_resend(struct romon_stream *s)
 		if (!romon_loss_once_more(s) || s->una >= s->nxt)
 			return;
 		if (++s->rounds > ROMON_LOSS_ROUNDS) {
-			/* Answered so often, it has arrived: see frto. */
+			/* Answered so often, it has arrived. */
 			s->stalled = true;
-			s->frto = 1;
+			s->loss = ROMON_LOSS_FRTO_1;
 			s->nxt = s->max;
 			return;
 		}
@@ -325,14 +358,14 @@ void romon_loss_dupack(struct romon_stream *s)
 	/* With nothing else in flight, it is to the end. */
 	if (s->ended && s->una == s->out.end && s->rtt.backoff)
 		s->end_heard = true;
-	if (s->phase == ROMON_PHASE_NONE && s->repeats &&
+	if (s->loss == ROMON_LOSS_OPEN && s->repeats &&
 	    s->mux->now < s->repeats_until) {
 		s->repeats--;
 		return;
 	}
 	s->dupacks++;
-	switch (s->phase) {
-	case ROMON_PHASE_NONE:
+	switch (s->loss) {
+	case ROMON_LOSS_OPEN:
 		if (s->probed)
 			romon_loss_answered(s, s->probed_at);
 		/* RFC 6582: ours were received twice. */
@@ -340,12 +373,14 @@ void romon_loss_dupack(struct romon_stream *s)
 		    !s->stalled)
 			romon_loss_recover(s, s->dupacks);
 		break;
-	case ROMON_PHASE_FAST:
+	case ROMON_LOSS_RECOVERY:
 		romon_cong_dupack(&s->cong);
 		if (romon_loss_once_more(s))
 			romon_loss_resend(s);
 		break;
-	case ROMON_PHASE_RESEND:
+	case ROMON_LOSS_FRTO_1:
+	case ROMON_LOSS_FRTO_2:
+	case ROMON_LOSS_RESEND:
 		if (s->repeats)
 			s->repeats--;
 		romon_loss_dupack_resend(s);
@@ -384,11 +419,10 @@ void romon_loss_timeout(struct romon_stream *s)
 	romon_snd_size(s);
 	romon_loss_hole(s);
 	romon_cong_timeout(&s->cong, romon_loss_flight(s),
-			   s->rtt.backoff || s->phase != ROMON_PHASE_NONE);
+			   s->rtt.backoff || s->loss != ROMON_LOSS_OPEN);
 	/* RFC 5682, 2.1, 1; in recovery too, because of programs that stall. */
-	s->frto = 1;
+	s->loss = ROMON_LOSS_FRTO_1;
 	s->rtt.backoff++;
-	s->phase = ROMON_PHASE_RESEND;
 	s->recover = s->max;
 	s->nxt = s->una;
 	s->pipe = 0;

@@ -279,7 +279,7 @@ static void romon_snd_resend(struct romon_stream *s)
 	if (s->una >= s->max)
 		return;
 	/* One of many that are sent again, or what those since are added to. */
-	if (s->phase == ROMON_PHASE_FAST)
+	if (s->loss == ROMON_LOSS_RECOVERY)
 		s->pipe = 0;
 	n = romon_snd_segment(s, s->una, romon_snd_old(s, s->una), &err);
 	s->resent_at = s->mux->now;
@@ -293,7 +293,7 @@ static int64_t romon_snd_window(const struct romon_stream *s)
 	uint64_t window = s->cong.cwnd;
 
 	/* RFC 3042, and RFC 4653 if reordering is known. */
-	if (s->phase == ROMON_PHASE_NONE)
+	if (s->loss == ROMON_LOSS_OPEN)
 		window += (uint64_t)s->dupacks * s->mss;
 	return s->una + (window < ROMON_WINDOW ? window : ROMON_WINDOW);
 }
@@ -305,7 +305,7 @@ static int64_t romon_snd_new(struct romon_stream *s, int64_t limit)
 
 	if (left < 0 || (!left && !s->ended))
 		return 0;
-	if (s->frto == 2) {
+	if (s->loss == ROMON_LOSS_FRTO_2) {
 		if (!s->frto_left)
 			return 0;
 		s->frto_left--;
@@ -327,7 +327,7 @@ static int64_t romon_snd_next(struct romon_stream *s)
 {
 	int64_t limit = romon_snd_window(s);
 
-	if (s->phase == ROMON_PHASE_RESEND && !s->frto) {
+	if (s->loss == ROMON_LOSS_RESEND) {
 		if (s->pipe >= s->cong.cwnd)
 			return 0;
 		limit = s->una + ROMON_WINDOW;

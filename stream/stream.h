@@ -65,10 +65,13 @@ enum romon_state {
 	ROMON_LINGER			/* freed: answers late closes */
 };
 
-enum romon_phase {
-	ROMON_PHASE_NONE,
-	ROMON_PHASE_FAST,		/* RFC 6582 */
-	ROMON_PHASE_RESEND		/* all from una on is sent again */
+/* See loss.c for how one follows another. */
+enum romon_loss_state {
+	ROMON_LOSS_OPEN,		/* nothing seems lost */
+	ROMON_LOSS_RECOVERY,		/* RFC 6582, 3.2 */
+	ROMON_LOSS_FRTO_1,		/* RFC 5682, 2.1: una was sent again */
+	ROMON_LOSS_FRTO_2,		/* ... and then something new */
+	ROMON_LOSS_RESEND		/* all from una on is sent again */
 };
 
 struct romon_stream {
@@ -128,7 +131,7 @@ struct romon_stream {
 	/* Loss. */
 	struct romon_rtt rtt;
 	struct romon_cong cong;
-	enum romon_phase phase;
+	enum romon_loss_state loss;
 	int64_t recover;
 	unsigned int dupacks, dupthresh, holes;
 	bool overshot;			/* in the first slow start */
@@ -140,8 +143,7 @@ struct romon_stream {
 	int64_t resent_at;
 	unsigned int resent;		/* times that una was sent again */
 	unsigned int rounds;		/* times that all was, from una on */
-	unsigned int frto;		/* RFC 5682: the step */
-	unsigned int frto_left;		/* segments that it may still send */
+	unsigned int frto_left;		/* new segments that FRTO_2 may send */
 	bool stalled;			/* they have it, but do not say so yet */
 	bool probed;			/* before the timeout */
 	int64_t probed_at;
