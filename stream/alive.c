@@ -35,7 +35,8 @@ static int64_t romon_alive_phase(const struct romon_stream *s)
 
 static bool romon_alive_early(const struct romon_stream *s)
 {
-	return !s->answers && s->tries < ROMON_ALIVE_TRIES && s->una == s->max;
+	return !s->answers && s->tries < ROMON_ALIVE_TRIES &&
+	       s->snd_una == s->snd_max;
 }
 
 /* Silence that is asked about. */
@@ -60,16 +61,17 @@ void romon_alive_heard(struct romon_stream *s, enum romon_segment_kind kind)
 {
 	s->heard = s->mux->now;
 	s->heard_stream = s->mux->now;
-	if (kind == ROMON_SEGMENT_ACK && s->asked && s->una == s->max)
+	if (kind == ROMON_SEGMENT_ACK && s->asked && s->snd_una == s->snd_max)
 		s->answers = true;
 	s->asked = false;
 }
 
 static int64_t romon_alive_since(const struct romon_stream *s)
 {
-	if (s->una < s->max && s->flight_at > s->heard_stream)
+	if (s->snd_una < s->snd_max && s->flight_at > s->heard_stream)
 		return s->flight_at;
-	return s->una < s->max || s->answers ? s->heard_stream : s->heard;
+	return s->snd_una < s->snd_max || s->answers ? s->heard_stream :
+						       s->heard;
 }
 
 static void romon_alive_ask(struct romon_stream *s, int64_t silence)

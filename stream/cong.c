@@ -47,9 +47,9 @@ void romon_cong_set_mss(struct romon_cong *c, uint32_t mss)
 }
 
 /*
- * @flight was on the way before @acked of it arrived. @burst: by how many
- * segments one acknowledgment may raise the window in slow start; this end
- * acknowledges up to eight segments at once, see RFC 3465 on what is right.
+ * RFC 5681, 3.1. @flight was on the way before @acked of it arrived. @burst: by
+ * how many segments one acknowledgment may raise the window in slow start (L in
+ * RFC 3465, 2.2; this end acknowledges up to eight at once, see there, 2.3).
  */
 void romon_cong_ack(struct romon_cong *c, uint32_t acked, uint32_t flight,
 		    unsigned int burst)
@@ -89,8 +89,8 @@ static void romon_cong_round(struct romon_cong *c, int64_t nxt)
 }
 
 /*
- * A sample, of an acknowledgment of @segments up to @una. A queue that grows
- * makes round trips longer: time to grow more slowly, or to stop.
+ * RFC 9406, 4.2: a sample, of an acknowledgment of @segments up to @una. If a
+ * queue grows, round trips become longer: time to grow more slowly, or to stop.
  */
 void romon_cong_rtt(struct romon_cong *c, int64_t rtt, unsigned int segments,
 		    int64_t una, int64_t nxt)
@@ -148,6 +148,7 @@ void romon_cong_train(struct romon_cong *c, int64_t now, int64_t min_rtt)
 	c->css = false;
 }
 
+/* RFC 5681, 3.1, (4) */
 static void romon_cong_halve(struct romon_cong *c, uint32_t flight)
 {
 	c->first = false;
@@ -163,7 +164,7 @@ static void romon_cong_save(struct romon_cong *c)
 	c->old_first = c->first;
 }
 
-/* Duplicate acknowledgments have told of a loss. */
+/* RFC 6582, 3.2, 2: duplicate acknowledgments have told of a loss. */
 void romon_cong_recover(struct romon_cong *c, uint32_t flight,
 			unsigned int dupacks)
 {
@@ -172,12 +173,13 @@ void romon_cong_recover(struct romon_cong *c, uint32_t flight,
 	romon_cong_set(c, c->ssthresh + (uint64_t)dupacks * c->mss);
 }
 
-/* In recovery: a segment has left the network. */
+/* RFC 5681, 3.2, 4, in recovery: a segment has left the network. */
 void romon_cong_dupack(struct romon_cong *c)
 {
 	romon_cong_set(c, (uint64_t)c->cwnd + c->mss);
 }
 
+/* RFC 6582, 3.2, 3, of a partial acknowledgment. */
 void romon_cong_partial(struct romon_cong *c, uint32_t acked)
 {
 	uint64_t cwnd = c->cwnd > acked ? c->cwnd - acked : 0;
@@ -185,7 +187,7 @@ void romon_cong_partial(struct romon_cong *c, uint32_t acked)
 	romon_cong_set(c, cwnd + (acked >= c->mss ? c->mss : 0));
 }
 
-/* RFC 6582, 3.2, 3: and no burst, if little is in flight. */
+/* RFC 6582, 3.2, 3, of a full one: and no burst, if little is in flight. */
 void romon_cong_recovered(struct romon_cong *c, uint32_t flight)
 {
 	uint64_t cwnd = (uint64_t)romon_cong_max32(flight, c->mss) + c->mss;
@@ -194,9 +196,9 @@ void romon_cong_recovered(struct romon_cong *c, uint32_t flight)
 }
 
 /* All is sent again, as acknowledgments of what is in flight come in. */
-void romon_cong_resend(struct romon_cong *c, uint32_t pipe)
+void romon_cong_resend(struct romon_cong *c, uint32_t flight)
 {
-	uint64_t cwnd = (uint64_t)c->mss * ROMON_CONG_INITIAL + pipe;
+	uint64_t cwnd = (uint64_t)c->mss * ROMON_CONG_INITIAL + flight;
 
 	romon_cong_set(c, cwnd < c->ssthresh ? cwnd : c->ssthresh);
 }
@@ -237,7 +239,10 @@ void romon_cong_undo(struct romon_cong *c)
 	romon_cong_set(c, romon_cong_max32(c->cwnd, c->old_cwnd));
 }
 
-/* Nothing was sent for so long that the window says nothing any more. */
+/*
+ * RFC 5681, 4.1: nothing was sent for so long that the window says nothing any
+ * more.
+ */
 void romon_cong_idle(struct romon_cong *c)
 {
 	uint64_t initial = (uint64_t)c->mss * ROMON_CONG_INITIAL;

@@ -38,7 +38,7 @@ void romon_cong_dupack(struct romon_cong *c);
 void romon_cong_partial(struct romon_cong *c, uint32_t acked);
 void romon_cong_recovered(struct romon_cong *c, uint32_t flight);
 void romon_cong_again(struct romon_cong *c);
-void romon_cong_resend(struct romon_cong *c, uint32_t pipe);
+void romon_cong_resend(struct romon_cong *c, uint32_t flight);
 void romon_cong_jumped(struct romon_cong *c, uint32_t flight);
 void romon_cong_timeout(struct romon_cong *c, uint32_t flight, bool again);
 void romon_cong_undo(struct romon_cong *c);

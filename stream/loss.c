@@ -12,11 +12,11 @@
  * The states of a stream, and what is sent in each:
  *
  *	OPEN		new data, as the window allows
- *	RECOVERY	RFC 6582, 3.2: what is at una, for every partial
+ *	RECOVERY	RFC 6582, 3.2: what is at snd_una, for every partial
  *			acknowledgment; new data, as duplicates allow
- *	FRTO_1		RFC 5682, 2.1: what is at una, for a timeout
+ *	FRTO_1		RFC 5682, 2.1: what is at snd_una, for a timeout
  *	FRTO_2		... then up to two new segments
- *	RESEND		all from una on, as acknowledgments come in
+ *	RESEND		all from snd_una on, as acknowledgments come in
  *
  * What changes them: "all" is an acknowledgment of all that was sent when the
  * state was entered (recover), "more" one of a part of it, "same" a duplicate.
@@ -32,8 +32,8 @@
  *	FRTO_2		more, all (step 3b): OPEN, undone
  *			same (step 3a): RESEND
  *	RESEND		all: OPEN
- *			same, after a round trip: again from una on, and in the
- *			third such round FRTO_1, as they must have stalled
+ *			same, after a round trip: again from snd_una on; in
+ *			the third such round FRTO_1: they must have stalled
  *	any		timeout: FRTO_1
  */
 
@@ -49,17 +49,18 @@
 /* Retransmissions of the end that are answered, but not acknowledged. */
 #define ROMON_LOSS_END_ANSWERS	3
 
-uint32_t romon_loss_flight(const struct romon_stream *s)
+/* RFC 5681, 2 */
+uint32_t romon_loss_flight_size(const struct romon_stream *s)
 {
-	return s->max - s->una;
+	return s->snd_max - s->snd_una;
 }
 
-/* @anew: from now on; otherwise a timer that runs stays. */
+/* RFC 6298, 5. @anew: from now on; otherwise a timer that runs stays. */
 void romon_loss_arm(struct romon_stream *s, bool anew)
 {
 	int64_t now = s->mux->now, rto, probe;
 
-	if (s->una == s->max) {
+	if (s->snd_una == s->snd_max) {
 		s->rto_at = ROMON_NEVER;
 		s->probe_at = ROMON_NEVER;
 		return;
@@ -73,7 +74,7 @@ void romon_loss_arm(struct romon_stream *s, bool anew)
 	}
 	probe = 2 * s->rtt.srtt;
 	/* A single one may be waiting for a second. */
-	if (romon_loss_flight(s) <= s->mss)
+	if (romon_loss_flight_size(s) <= s->mss)
 		probe += ROMON_DELACK_NS + 10 * ROMON_MS;
 	if (probe < ROMON_LOSS_PROBE_MIN)
 		probe = ROMON_LOSS_PROBE_MIN;
@@ -90,9 +91,9 @@ static void romon_loss_undo(struct romon_stream *s)
 {
 	romon_cong_undo(&s->cong);
 	s->loss = ROMON_LOSS_OPEN;
-	s->recover = s->una;
+	s->recover = s->snd_una;
 	s->resend = false;
-	s->nxt = s->max;
+	s->snd_nxt = s->snd_max;
 }
 
 static void romon_loss_resend(struct romon_stream *s)
@@ -111,27 +112,28 @@ static void romon_loss_left(struct romon_stream *s, uint32_t acked)
 	uint32_t most = ROMON_LOSS_BATCH * s->mss;
 
 	acked = acked < most ? acked : most;
-	s->pipe -= acked < s->pipe ? acked : s->pipe;
+	s->resend_flight -= acked < s->resend_flight ? acked : s->resend_flight;
 	romon_cong_ack(&s->cong, acked, s->cong.cwnd, 2);
 	romon_mux_ready(s);
 }
 
-/* All from una on, as acknowledgments come in. */
+/* All from snd_una on, as acknowledgments come in. */
 static void romon_loss_resend_all(struct romon_stream *s)
 {
 	s->loss = ROMON_LOSS_RESEND;
 	s->resend = false;
-	s->nxt = s->una;
-	romon_cong_resend(&s->cong, s->pipe);
+	s->snd_nxt = s->snd_una;
+	romon_cong_resend(&s->cong, s->resend_flight);
 	romon_mux_ready(s);
 }
 
+/* RFC 6582, 3.2, 2 */
 static void romon_loss_recover(struct romon_stream *s, unsigned int dupacks)
 {
 	s->overshot = !s->recover;
-	romon_cong_recover(&s->cong, romon_loss_flight(s), dupacks);
+	romon_cong_recover(&s->cong, romon_loss_flight_size(s), dupacks);
 	s->loss = ROMON_LOSS_RECOVERY;
-	s->recover = s->max;
+	s->recover = s->snd_max;
 	s->holes = 1;
 	s->probe_at = ROMON_NEVER;
 	s->mux->stats.recoveries++;
@@ -147,7 +149,7 @@ static void romon_loss_acked_open(struct romon_stream *s, uint32_t acked,
 	    s->mux->now - s->probed_at >= s->rtt.min * 3 / 4) {
 		/* It took the probe to get on: that was a loss. */
 		romon_loss_recover(s, 0);
-		if (s->una < s->max)
+		if (s->snd_una < s->snd_max)
 			return;
 		s->resend = false;
 		s->loss = ROMON_LOSS_OPEN;
@@ -157,9 +159,10 @@ static void romon_loss_acked_open(struct romon_stream *s, uint32_t acked,
 	romon_cong_ack(&s->cong, acked, flight, 8);
 }
 
+/* RFC 6582, 3.2, 3 */
 static void romon_loss_acked_recovery(struct romon_stream *s, uint32_t acked)
 {
-	uint32_t most = romon_loss_flight(s) / s->mss / 2;
+	uint32_t most = romon_loss_flight_size(s) / s->mss / 2;
 
 	if (s->holes == 1 && !s->resend && romon_loss_too_soon(s)) {
 		/* They were overtaken, by as many as it took to notice. */
@@ -175,8 +178,8 @@ static void romon_loss_acked_recovery(struct romon_stream *s, uint32_t acked)
 		romon_loss_undo(s);
 		return;
 	}
-	if (s->una >= s->recover) {
-		romon_cong_recovered(&s->cong, romon_loss_flight(s));
+	if (s->snd_una >= s->recover) {
+		romon_cong_recovered(&s->cong, romon_loss_flight_size(s));
 		s->loss = ROMON_LOSS_OPEN;
 		s->resend = false;
 		return;
@@ -190,29 +193,30 @@ static void romon_loss_acked_recovery(struct romon_stream *s, uint32_t acked)
 	romon_loss_resend(s);
 }
 
+/* RFC 5682, 2.1, 2 and 3; RFC 5681, 3.1 */
 static void romon_loss_acked_resend(struct romon_stream *s, uint32_t acked,
 				    uint32_t flight)
 {
 	if (s->loss == ROMON_LOSS_FRTO_2 ||
 	    (s->loss == ROMON_LOSS_FRTO_1 &&
 	     (s->stalled || romon_loss_too_soon(s)))) {
-		/* RFC 5682, 2.1, 3b: what was sent once arrives. */
+		/* 3b: what was sent once arrives. */
 		romon_loss_undo(s);
 		return;
 	}
-	if (s->una >= s->recover) {
+	if (s->snd_una >= s->recover) {
 		s->loss = ROMON_LOSS_OPEN;
 		s->resend = false;
 		romon_cong_ack(&s->cong, acked, flight, 2);
 		/* This one may have jumped far: no burst. */
-		romon_cong_jumped(&s->cong, romon_loss_flight(s));
+		romon_cong_jumped(&s->cong, romon_loss_flight_size(s));
 		return;
 	}
-	if (s->loss == ROMON_LOSS_FRTO_1 && s->out.end > s->max) {
+	if (s->loss == ROMON_LOSS_FRTO_1 && s->out.end > s->snd_max) {
 		/* 2b: something new instead, and see what comes. */
 		s->loss = ROMON_LOSS_FRTO_2;
 		s->frto_left = 2;
-		s->nxt = s->max;
+		s->snd_nxt = s->snd_max;
 		s->resend = false;
 		return;
 	}
@@ -227,14 +231,14 @@ static void romon_loss_sample(struct romon_stream *s, int64_t ack)
 
 	romon_sent_acked(&s->sent, ack, &sample);
 	if (s->stalled)
-		s->rtt_from = s->max;
+		s->rtt_from = s->snd_max;
 	if (!sample.valid || ack <= s->rtt_from)
 		return;
 	romon_rtt_sample(&s->rtt, now - sample.oldest);
 	if (now - sample.newest < s->rtt.min)
 		s->rtt.min = now - sample.newest > 0 ? now - sample.newest : 1;
 	romon_cong_rtt(&s->cong, now - sample.newest, sample.segments, ack,
-		       s->max);
+		       s->snd_max);
 	romon_cong_train(&s->cong, now, s->rtt.min);
 }
 
@@ -247,7 +251,7 @@ static bool romon_loss_resends(const struct romon_stream *s)
 /* Of what was sent again, one segment may have been missing. */
 static void romon_loss_repeated(struct romon_stream *s, int64_t ack)
 {
-	int64_t again = (ack < s->nxt ? ack : s->nxt) - s->una;
+	int64_t again = (ack < s->snd_nxt ? ack : s->snd_nxt) - s->snd_una;
 
 	if (!romon_loss_resends(s) || again <= s->mss)
 		return;
@@ -255,19 +259,19 @@ static void romon_loss_repeated(struct romon_stream *s, int64_t ack)
 	s->repeats_until = s->mux->now + s->rtt.srtt + s->rtt.srtt / 2;
 }
 
-/* @ack is beyond una, and not beyond max. */
+/* @ack is beyond snd_una, and not beyond snd_max. */
 void romon_loss_acked(struct romon_stream *s, int64_t ack)
 {
-	uint32_t acked = ack - s->una, flight = romon_loss_flight(s);
+	uint32_t acked = ack - s->snd_una, flight = romon_loss_flight_size(s);
 
 	romon_loss_sample(s, ack);
 	romon_loss_repeated(s, ack);
-	s->una = ack;
+	s->snd_una = ack;
 	/* Nobody else would end it. */
 	if (s->orphan)
 		s->over_at = s->mux->now + s->mux->limits.keepalive_ns;
-	if (s->nxt < ack)
-		s->nxt = ack;
+	if (s->snd_nxt < ack)
+		s->snd_nxt = ack;
 	romon_ring_drop(&s->out, ack < s->out.end ? ack : s->out.end);
 	s->rtt.backoff = 0;
 	s->full_timeouts = 0;
@@ -314,7 +318,7 @@ static void romon_loss_answered(struct romon_stream *s, int64_t since)
  */
 static bool romon_loss_once_more(const struct romon_stream *s)
 {
-	int64_t slack = 4 * s->rtt.var, wait;
+	int64_t slack = 4 * s->rtt.rttvar, wait;
 
 	if (slack < s->rtt.srtt / 4)
 		slack = s->rtt.srtt / 4;
@@ -323,40 +327,40 @@ static bool romon_loss_once_more(const struct romon_stream *s)
 	return s->mux->now - romon_sent_first(&s->sent) > wait;
 }
 
+/* RFC 5682, 2.1, 3a */
 static void romon_loss_dupack_resend(struct romon_stream *s)
 {
 	if (s->loss == ROMON_LOSS_FRTO_2) {
-		/* 3a */
-		s->pipe = 0;
+		s->resend_flight = 0;
 		romon_loss_resend_all(s);
 	} else if (s->loss == ROMON_LOSS_FRTO_1) {
 		if (!s->resend)
 			romon_loss_answered(s, s->resent_at);
 	} else {
 		romon_loss_left(s, s->mss);
-		if (!romon_loss_once_more(s) || s->una >= s->nxt)
+		if (!romon_loss_once_more(s) || s->snd_una >= s->snd_nxt)
 			return;
 		if (++s->rounds > ROMON_LOSS_ROUNDS) {
 			/* Answered so often, it has arrived. */
 			s->stalled = true;
 			s->loss = ROMON_LOSS_FRTO_1;
-			s->nxt = s->max;
+			s->snd_nxt = s->snd_max;
 			return;
 		}
 		/* ... and so may be many more. */
 		romon_cong_again(&s->cong);
-		s->recover = s->max;
-		s->pipe = 0;
+		s->recover = s->snd_max;
+		s->resend_flight = 0;
 		romon_loss_resend_all(s);
 	}
 }
 
 void romon_loss_dupack(struct romon_stream *s)
 {
-	if (s->una == s->max)
+	if (s->snd_una == s->snd_max)
 		return;
 	/* With nothing else in flight, it is to the end. */
-	if (s->ended && s->una == s->out.end && s->rtt.backoff)
+	if (s->ended && s->snd_una == s->out.end && s->rtt.backoff)
 		s->end_heard = true;
 	if (s->loss == ROMON_LOSS_OPEN && s->repeats &&
 	    s->mux->now < s->repeats_until) {
@@ -369,7 +373,7 @@ void romon_loss_dupack(struct romon_stream *s)
 		if (s->probed)
 			romon_loss_answered(s, s->probed_at);
 		/* RFC 6582: ours were received twice. */
-		if (s->dupacks >= s->dupthresh && s->una >= s->recover &&
+		if (s->dupacks >= s->dupthresh && s->snd_una >= s->recover &&
 		    !s->stalled)
 			romon_loss_recover(s, s->dupacks);
 		break;
@@ -395,13 +399,14 @@ static void romon_loss_hole(struct romon_stream *s)
 {
 	uint32_t safe = romon_snd_safe(s), half = s->mss / 2;
 
-	if (s->out.end - s->una < s->mss || s->max - s->una < s->mss ||
-	    s->mss <= safe)
+	if (s->out.end - s->snd_una < s->mss ||
+	    romon_loss_flight_size(s) < s->mss || s->mss <= safe)
 		return;
 	if (++s->full_timeouts >= 2)
 		romon_snd_cap(s, half > safe ? half : safe);
 }
 
+/* RFC 6298, 5.4 to 5.6 */
 void romon_loss_timeout(struct romon_stream *s)
 {
 	bool heard = s->heard_stream > s->resent_at && s->rtt.backoff;
@@ -409,7 +414,7 @@ void romon_loss_timeout(struct romon_stream *s)
 	s->mux->stats.timeouts++;
 	if (s->end_heard && ++s->end_answers >= ROMON_LOSS_END_ANSWERS) {
 		/* They are there, have all, and do not know of ends. */
-		romon_loss_acked(s, s->max);
+		romon_loss_acked(s, s->snd_max);
 		return;
 	}
 	s->end_heard = false;
@@ -418,14 +423,14 @@ void romon_loss_timeout(struct romon_stream *s)
 	/* The way may have become another one. */
 	romon_snd_size(s);
 	romon_loss_hole(s);
-	romon_cong_timeout(&s->cong, romon_loss_flight(s),
+	romon_cong_timeout(&s->cong, romon_loss_flight_size(s),
 			   s->rtt.backoff || s->loss != ROMON_LOSS_OPEN);
 	/* RFC 5682, 2.1, 1; in recovery too, because of programs that stall. */
 	s->loss = ROMON_LOSS_FRTO_1;
 	s->rtt.backoff++;
-	s->recover = s->max;
-	s->nxt = s->una;
-	s->pipe = 0;
+	s->recover = s->snd_max;
+	s->snd_nxt = s->snd_una;
+	s->resend_flight = 0;
 	s->repeats = 0;
 	s->dupacks = 0;
 	s->dupthresh = ROMON_DUPTHRESH;
@@ -446,7 +451,7 @@ void romon_loss_probe(struct romon_stream *s)
 	s->probed = true;
 	s->probed_at = s->mux->now;
 	/* Nothing is in flight any more, or it would have been heard of. */
-	s->pipe = 0;
+	s->resend_flight = 0;
 	romon_loss_arm(s, true);
 	romon_loss_resend(s);
 }

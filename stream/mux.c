@@ -539,7 +539,7 @@ bool romon_mux_delivers(const struct romon_mux *mux)
 		const struct romon_stream *s;
 
 		s = romon_list_entry(p, struct romon_stream, node);
-		if (s->state < ROMON_OVER && s->una <= s->out.end)
+		if (s->state < ROMON_OVER && s->snd_una <= s->out.end)
 			return true;
 	}
 	return false;

@@ -33,8 +33,8 @@ int64_t romon_rcv_ack(const struct romon_stream *s)
 /* They are told. */
 void romon_rcv_acked(struct romon_stream *s, int64_t ack)
 {
-	if (ack > s->rcv_acked)
-		s->rcv_acked = ack;
+	if (ack > s->last_ack_sent)
+		s->last_ack_sent = ack;
 	s->ack_now = false;
 	s->ack_at = ROMON_NEVER;
 	s->in_order = 0;
@@ -43,8 +43,8 @@ void romon_rcv_acked(struct romon_stream *s, int64_t ack)
 /* Acknowledgments do not move, although there is something to acknowledge. */
 static bool romon_rcv_withheld(const struct romon_stream *s)
 {
-	return romon_rcv_ack(s) <= s->rcv_acked &&
-	       romon_rcv_next(s) > s->rcv_acked;
+	return romon_rcv_ack(s) <= s->last_ack_sent &&
+	       romon_rcv_next(s) > s->last_ack_sent;
 }
 
 static void romon_rcv_bad(struct romon_stream *s)
@@ -58,10 +58,10 @@ static void romon_rcv_bad(struct romon_stream *s)
 	romon_snd_ack(s);
 }
 
-/* Something new has come in, in order. */
+/* RFC 5681, 4.2: something new has come in, in order. */
 static void romon_rcv_due(struct romon_stream *s, bool now)
 {
-	int64_t news = romon_rcv_ack(s) - s->rcv_acked;
+	int64_t news = romon_rcv_ack(s) - s->last_ack_sent;
 
 	if (news <= 0)
 		return;
@@ -79,7 +79,7 @@ static void romon_rcv_due(struct romon_stream *s, bool now)
 /* The program has read: what was held back may be told. */
 void romon_rcv_read(struct romon_stream *s)
 {
-	int64_t ack = romon_rcv_ack(s), news = ack - s->rcv_acked;
+	int64_t ack = romon_rcv_ack(s), news = ack - s->last_ack_sent;
 
 	/* A delayed one is on its way already; one that is over needs none. */
 	if (news <= 0 || s->ack_now || s->ack_at != ROMON_NEVER || s->error)
@@ -130,7 +130,7 @@ static void romon_rcv_data(struct romon_stream *s, int64_t at,
 			   const uint8_t *data, size_t len)
 {
 	int64_t next = s->in.end, end = at + (int64_t)len;
-	int64_t limit = s->rcv_acked + ROMON_WINDOW;
+	int64_t limit = s->last_ack_sent + ROMON_WINDOW;
 	bool gaps = s->in.n_islands;
 
 	if (s->fin >= 0 && end > s->fin) {
@@ -144,7 +144,7 @@ static void romon_rcv_data(struct romon_stream *s, int64_t at,
 		return;
 	}
 	romon_rcv_size(s, len);
-	if (s->orphan && s->ended && s->una > s->out.end) {
+	if (s->orphan && s->ended && s->snd_una > s->out.end) {
 		/* They go on, but nobody reads it. */
 		romon_snd_close(s, ROMON_STREAM_ABORTED);
 		romon_stream_fail(s, -ECONNABORTED, ROMON_STREAM_END);
@@ -233,19 +233,19 @@ static void romon_rcv_broken(struct romon_stream *s,
 {
 	enum romon_stream_reason reason = romon_rcv_reason(seg);
 
-	if ((ack < s->una || ack > s->max) &&
-	    (at < s->rcv_acked || at > s->rcv_acked + ROMON_WINDOW)) {
+	if ((ack < s->snd_una || ack > s->snd_max) &&
+	    (at < s->last_ack_sent || at > s->last_ack_sent + ROMON_WINDOW)) {
 		romon_rcv_bad(s);
 		return;
 	}
 	if (reason == ROMON_STREAM_UNKNOWN && s->fin_taken && s->ended &&
-	    s->una == s->out.end && s->max > s->una) {
+	    s->snd_una == s->out.end && s->snd_max > s->snd_una) {
 		/* They have forgotten what they had acknowledged. */
-		romon_loss_acked(s, s->max);
+		romon_loss_acked(s, s->snd_max);
 		romon_stream_settle(s);
 		return;
 	}
-	if (s->fin_taken && !s->ended && s->una == s->out.end) {
+	if (s->fin_taken && !s->ended && s->snd_una == s->out.end) {
 		romon_stream_forsaken(s);
 		return;
 	}
@@ -256,24 +256,24 @@ static void romon_rcv_open(struct romon_stream *s,
 			   const struct romon_datagram *d,
 			   const struct romon_segment *seg)
 {
-	int64_t ack = romon_segment_offset(s->una, s->iss, seg->ack);
+	int64_t ack = romon_segment_offset(s->snd_una, s->iss, seg->ack);
 	int64_t at = romon_segment_offset(s->in.end, s->irs, seg->seq);
 
 	if (seg->kind == ROMON_SEGMENT_CLOSE && seg->len) {
 		romon_rcv_broken(s, seg, at, ack);
 		return;
 	}
-	if (ack > s->max || ack < s->una - (int64_t)ROMON_WINDOW ||
-	    at > s->rcv_acked + (int64_t)ROMON_WINDOW ||
+	if (ack > s->snd_max || ack < s->snd_una - (int64_t)ROMON_WINDOW ||
+	    at > s->last_ack_sent + (int64_t)ROMON_WINDOW ||
 	    at < s->in.end - (int64_t)ROMON_WINDOW - ROMON_SEGMENT_MAX) {
 		romon_rcv_bad(s);
 		return;
 	}
 	romon_alive_heard(s, seg->kind);
 	romon_rcv_route(s, d, at, ack);
-	if (ack > s->una)
+	if (ack > s->snd_una)
 		romon_loss_acked(s, ack);
-	else if (ack == s->una && seg->kind == ROMON_SEGMENT_ACK)
+	else if (ack == s->snd_una && seg->kind == ROMON_SEGMENT_ACK)
 		romon_loss_dupack(s);
 	if (seg->kind == ROMON_SEGMENT_DATA)
 		romon_rcv_data(s, at, seg->data, seg->len);

@@ -3,6 +3,7 @@
 
 #include "rtt.h"
 
+/* 2.2 and 2.3 */
 void romon_rtt_sample(struct romon_rtt *rtt, int64_t sample)
 {
 	int64_t diff;
@@ -13,17 +14,17 @@ void romon_rtt_sample(struct romon_rtt *rtt, int64_t sample)
 		rtt->min = sample;
 	if (!rtt->srtt) {
 		rtt->srtt = sample;
-		rtt->var = sample / 2;
+		rtt->rttvar = sample / 2;
 		return;
 	}
 	diff = rtt->srtt > sample ? rtt->srtt - sample : sample - rtt->srtt;
-	rtt->var += (diff - rtt->var) / 4;
+	rtt->rttvar += (diff - rtt->rttvar) / 4;
 	rtt->srtt += (sample - rtt->srtt) / 8;
 }
 
 /*
- * The bound is one of backing off: a path that is slower than that is waited
- * for nevertheless.
+ * 2.4, 2.5 and 5.5. The bound is one of backing off: a path that is slower than
+ * that is waited for nevertheless.
  */
 int64_t romon_rtt_rto(const struct romon_rtt *rtt)
 {
@@ -31,7 +32,7 @@ int64_t romon_rtt_rto(const struct romon_rtt *rtt)
 	unsigned int i;
 
 	if (rtt->srtt) {
-		base = rtt->srtt + 4 * rtt->var;
+		base = rtt->srtt + 4 * rtt->rttvar;
 		/*
 		 * Even if nothing varies, the other side may delay its
 		 * acknowledgment.

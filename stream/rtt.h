@@ -13,8 +13,9 @@
 
 /* All in nanoseconds. */
 struct romon_rtt {
+	/* RFC 6298, 2 */
 	int64_t srtt;			/* 0 if there was no sample */
-	int64_t var;
+	int64_t rttvar;
 	int64_t min;
 	unsigned int backoff;		/* timeouts in a row */
 };

@@ -69,7 +69,7 @@ void romon_sent_add(struct romon_sent *sent, int64_t end, int64_t now)
 	};
 }
 
-/* Karn: an acknowledgment of these does not tell which one it is for. */
+/* RFC 6298, 3: an acknowledgment of these does not tell which one it is for. */
 void romon_sent_again(struct romon_sent *sent, int64_t from, int64_t to,
 		      int64_t now)
 {

@@ -154,7 +154,7 @@ void romon_snd_ack(struct romon_stream *s)
 {
 	int64_t ack = romon_rcv_ack(s);
 
-	romon_snd_xmit(s, ROMON_SEGMENT_ACK, s->iss + (uint32_t)s->max,
+	romon_snd_xmit(s, ROMON_SEGMENT_ACK, s->iss + (uint32_t)s->snd_max,
 		       s->irs + (uint32_t)ack, 0);
 	romon_rcv_acked(s, ack);
 }
@@ -165,7 +165,7 @@ void romon_snd_close(struct romon_stream *s, enum romon_stream_reason reason)
 	uint32_t ack = s->irs + (uint32_t)romon_rcv_ack(s);
 
 	s->mux->buf[ROMON_SEGMENT_HLEN] = reason;
-	romon_snd_xmit(s, ROMON_SEGMENT_CLOSE, s->iss + (uint32_t)s->max,
+	romon_snd_xmit(s, ROMON_SEGMENT_CLOSE, s->iss + (uint32_t)s->snd_max,
 		       s->state == ROMON_OPENING ? 0 : ack, 1);
 }
 
@@ -191,7 +191,7 @@ void romon_snd_reject(struct romon_mux *mux, const struct romon_datagram *d,
 /* Are they there? A byte that they have had: that takes an acknowledgment. */
 void romon_snd_ask(struct romon_stream *s)
 {
-	romon_snd_xmit(s, ROMON_SEGMENT_DATA, s->iss + (uint32_t)s->max - 1,
+	romon_snd_xmit(s, ROMON_SEGMENT_DATA, s->iss + (uint32_t)s->snd_max - 1,
 		       s->irs + (uint32_t)romon_rcv_ack(s), 0);
 }
 
@@ -244,19 +244,19 @@ static int64_t romon_snd_segment(struct romon_stream *s, int64_t at,
 	romon_rcv_acked(s, romon_rcv_ack(s));
 	n = end ? 1 : len;
 	s->sent_at = now;
-	s->pipe += n;
-	if (s->una == s->max)
+	s->resend_flight += n;
+	if (s->snd_una == s->snd_max)
 		s->flight_at = now;
-	if (at < s->max) {
+	if (at < s->snd_max) {
 		romon_sent_again(&s->sent, at, at + n, now);
 		s->retransmitted++;
 		s->mux->stats.retransmitted++;
 	} else {
 		romon_sent_add(&s->sent, at + n, now);
-		s->max = at + n;
+		s->snd_max = at + n;
 		if (end)
 			s->end_alone = !s->fin_taken ||
-				       s->rcv_acked < romon_rcv_next(s);
+				       s->last_ack_sent < romon_rcv_next(s);
 	}
 	romon_loss_arm(s, false);
 	return n;
@@ -265,7 +265,7 @@ static int64_t romon_snd_segment(struct romon_stream *s, int64_t at,
 /* How much at @at is sent again in one segment: not what was never sent. */
 static int64_t romon_snd_old(const struct romon_stream *s, int64_t at)
 {
-	int64_t end = s->max < s->out.end ? s->max : s->out.end;
+	int64_t end = s->snd_max < s->out.end ? s->snd_max : s->out.end;
 
 	return at < end ? end - at : 1;
 }
@@ -276,16 +276,17 @@ static void romon_snd_resend(struct romon_stream *s)
 	int err;
 
 	s->resend = false;
-	if (s->una >= s->max)
+	if (s->snd_una >= s->snd_max)
 		return;
 	/* One of many that are sent again, or what those since are added to. */
 	if (s->loss == ROMON_LOSS_RECOVERY)
-		s->pipe = 0;
-	n = romon_snd_segment(s, s->una, romon_snd_old(s, s->una), &err);
+		s->resend_flight = 0;
+	n = romon_snd_old(s, s->snd_una);
+	n = romon_snd_segment(s, s->snd_una, n, &err);
 	s->resent_at = s->mux->now;
 	s->resent++;
-	if (s->nxt < s->una + n)
-		s->nxt = s->una + n;
+	if (s->snd_nxt < s->snd_una + n)
+		s->snd_nxt = s->snd_una + n;
 }
 
 static int64_t romon_snd_window(const struct romon_stream *s)
@@ -295,13 +296,13 @@ static int64_t romon_snd_window(const struct romon_stream *s)
 	/* RFC 3042, and RFC 4653 if reordering is known. */
 	if (s->loss == ROMON_LOSS_OPEN)
 		window += (uint64_t)s->dupacks * s->mss;
-	return s->una + (window < ROMON_WINDOW ? window : ROMON_WINDOW);
+	return s->snd_una + (window < ROMON_WINDOW ? window : ROMON_WINDOW);
 }
 
-/* What is new and may be sent now at nxt, or 0. */
+/* What is new and may be sent now at snd_nxt, or 0. */
 static int64_t romon_snd_new(struct romon_stream *s, int64_t limit)
 {
-	int64_t left = s->out.end - s->nxt, room = limit - s->nxt;
+	int64_t left = s->out.end - s->snd_nxt, room = limit - s->snd_nxt;
 
 	if (left < 0 || (!left && !s->ended))
 		return 0;
@@ -309,7 +310,7 @@ static int64_t romon_snd_new(struct romon_stream *s, int64_t limit)
 		if (!s->frto_left)
 			return 0;
 		s->frto_left--;
-		room = s->una + ROMON_WINDOW - s->nxt;
+		room = s->snd_una + ROMON_WINDOW - s->snd_nxt;
 	}
 	if (room <= 0)
 		return 0;
@@ -318,23 +319,26 @@ static int64_t romon_snd_new(struct romon_stream *s, int64_t limit)
 	left = left < s->mss ? left : s->mss;
 	if (room >= left)
 		return left;
-	/* Better a whole one later, unless nothing would bring that about. */
-	return s->max > s->una ? 0 : room;
+	/*
+	 * RFC 9293, 3.8.6.2.1: better a whole one later, unless nothing would
+	 * bring that about.
+	 */
+	return s->snd_max > s->snd_una ? 0 : room;
 }
 
-/* How much to send now at nxt, old or new; 0 for nothing. */
+/* How much to send now at snd_nxt, old or new; 0 for nothing. */
 static int64_t romon_snd_next(struct romon_stream *s)
 {
 	int64_t limit = romon_snd_window(s);
 
 	if (s->loss == ROMON_LOSS_RESEND) {
-		if (s->pipe >= s->cong.cwnd)
+		if (s->resend_flight >= s->cong.cwnd)
 			return 0;
-		limit = s->una + ROMON_WINDOW;
+		limit = s->snd_una + ROMON_WINDOW;
 	}
-	if (s->nxt >= s->max)
+	if (s->snd_nxt >= s->snd_max)
 		return romon_snd_new(s, limit);
-	return s->nxt < limit ? romon_snd_old(s, s->nxt) : 0;
+	return s->snd_nxt < limit ? romon_snd_old(s, s->snd_nxt) : 0;
 }
 
 static void romon_snd_data(struct romon_stream *s)
@@ -342,15 +346,16 @@ static void romon_snd_data(struct romon_stream *s)
 	int64_t now = s->mux->now, n;
 	int err = 0;
 
-	if (s->una == s->max && now - s->sent_at > romon_rtt_rto(&s->rtt))
+	if (s->snd_una == s->snd_max &&
+	    now - s->sent_at > romon_rtt_rto(&s->rtt))
 		romon_cong_idle(&s->cong);
 	/* After an error the next acknowledgment tries again. */
 	while (!err) {
 		n = romon_snd_next(s);
 		if (!n)
 			break;
-		n = romon_snd_segment(s, s->nxt, n, &err);
-		s->nxt += n;
+		n = romon_snd_segment(s, s->snd_nxt, n, &err);
+		s->snd_nxt += n;
 	}
 }
 

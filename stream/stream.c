@@ -321,12 +321,12 @@ static void romon_stream_linger(struct romon_stream *s)
 	s->orphan = true;
 	s->pending = 0;
 	romon_ring_drop(&s->in, s->in.end);
-	if (!s->end_alone && romon_rcv_ack(s) <= s->rcv_acked) {
+	if (!s->end_alone && romon_rcv_ack(s) <= s->last_ack_sent) {
 		romon_stream_destroy(s);
 		return;
 	}
 	romon_ring_free(&s->in);
-	if (romon_rcv_ack(s) > s->rcv_acked)
+	if (romon_rcv_ack(s) > s->last_ack_sent)
 		romon_snd_ack(s);
 	s->ack_at = ROMON_NEVER;
 	s->state = ROMON_LINGER;
@@ -344,7 +344,7 @@ static void romon_stream_linger(struct romon_stream *s)
 /* After anything that may have been the last that was missing. */
 void romon_stream_settle(struct romon_stream *s)
 {
-	bool told = s->ended && s->una > s->out.end;
+	bool told = s->ended && s->snd_una > s->out.end;
 
 	if (s->state != ROMON_OPEN || !told)
 		return;
@@ -591,7 +591,7 @@ void romon_stream_info(const struct romon_stream *s,
 	info->retransmitted = s->retransmitted;
 	info->segment = s->mss;
 	info->cwnd = s->cong.cwnd;
-	info->flight = romon_loss_flight(s);
+	info->flight = romon_loss_flight_size(s);
 	info->srtt_ns = s->rtt.srtt;
 	info->memory = sizeof(*s) + s->in.memory + s->out.memory +
 		       romon_sent_memory(&s->sent) +

@@ -69,9 +69,9 @@ enum romon_state {
 enum romon_loss_state {
 	ROMON_LOSS_OPEN,		/* nothing seems lost */
 	ROMON_LOSS_RECOVERY,		/* RFC 6582, 3.2 */
-	ROMON_LOSS_FRTO_1,		/* RFC 5682, 2.1: una was sent again */
+	ROMON_LOSS_FRTO_1,		/* RFC 5682, 2.1: snd_una again */
 	ROMON_LOSS_FRTO_2,		/* ... and then something new */
-	ROMON_LOSS_RESEND		/* all from una on is sent again */
+	ROMON_LOSS_RESEND		/* all from snd_una on, again */
 };
 
 struct romon_stream {
@@ -108,11 +108,11 @@ struct romon_stream {
 	int64_t opened_at;		/* open or answer sent; -1: more than once */
 
 	/* What is sent, counted from the first byte. The end counts one. */
-	uint32_t iss;
-	int64_t una;			/* not acknowledged yet */
-	int64_t nxt;			/* to be sent next */
-	int64_t max;			/* never sent before */
-	struct romon_ring out;		/* from una to what was written */
+	uint32_t iss;			/* RFC 9293, 3.3.1 */
+	int64_t snd_una;		/* RFC 9293, 3.3.1: unacknowledged */
+	int64_t snd_nxt;		/* to be sent next; less than ... */
+	int64_t snd_max;		/* never sent before: BSD's name */
+	struct romon_ring out;		/* from snd_una to what was written */
 	struct romon_sent sent;
 	bool ended;			/* an end follows */
 	bool starved;			/* the program waits for room */
@@ -122,7 +122,7 @@ struct romon_stream {
 	int64_t sent_at;
 
 	/* Segments. */
-	uint32_t mss;
+	uint32_t mss;			/* RFC 5681, 2: SMSS */
 	bool room_unknown;
 	uint32_t mss_cap;		/* a black hole was found behind it */
 	int64_t mss_cap_until;
@@ -132,17 +132,18 @@ struct romon_stream {
 	struct romon_rtt rtt;
 	struct romon_cong cong;
 	enum romon_loss_state loss;
-	int64_t recover;
-	unsigned int dupacks, dupthresh, holes;
+	int64_t recover;		/* RFC 6582, 3.2 */
+	unsigned int dupacks, holes;
+	unsigned int dupthresh;		/* RFC 6675, 2: DupThresh */
 	bool overshot;			/* in the first slow start */
-	uint32_t pipe;			/* in flight of what is sent again */
+	uint32_t resend_flight;		/* in flight of what is sent again */
 	/* Acknowledgments to come for what they have received twice. */
 	unsigned int repeats;
 	int64_t repeats_until;
-	bool resend;			/* a segment at una is to be sent now */
+	bool resend;			/* a segment at snd_una is to be sent */
 	int64_t resent_at;
-	unsigned int resent;		/* times that una was sent again */
-	unsigned int rounds;		/* times that all was, from una on */
+	unsigned int resent;		/* times that snd_una was sent again */
+	unsigned int rounds;		/* times that all was, from there on */
 	unsigned int frto_left;		/* new segments that FRTO_2 may send */
 	bool stalled;			/* they have it, but do not say so yet */
 	bool probed;			/* before the timeout */
@@ -153,7 +154,7 @@ struct romon_stream {
 
 	/* What has come in. */
 	uint32_t irs;
-	int64_t rcv_acked;		/* told to the other side */
+	int64_t last_ack_sent;		/* RFC 7323, 4.3 */
 	struct romon_ring in;
 	int64_t fin;			/* where their data ends, or -1 */
 	bool fin_taken;			/* all up to there is here */
@@ -161,7 +162,7 @@ struct romon_stream {
 	int64_t ack_at;
 	unsigned int in_order;		/* segments since the last ack, now */
 	unsigned int quick;		/* segments to acknowledge one by one */
-	uint32_t rcv_mss;		/* the longest one */
+	uint32_t rcv_mss;		/* RMSS: the longest one so far */
 	int64_t bad_at;			/* no answer to bad ones before that */
 
 	/* Alive. */
@@ -267,7 +268,7 @@ void romon_loss_dupack(struct romon_stream *s);
 void romon_loss_timeout(struct romon_stream *s);
 void romon_loss_probe(struct romon_stream *s);
 void romon_loss_arm(struct romon_stream *s, bool anew);
-uint32_t romon_loss_flight(const struct romon_stream *s);
+uint32_t romon_loss_flight_size(const struct romon_stream *s);
 
 /* alive.c */
 void romon_alive_start(struct romon_stream *s);

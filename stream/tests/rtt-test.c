@@ -16,11 +16,11 @@ int main(void)
 	tap_ok(romon_rtt_rto(&rtt) == 1000 * MS,
 	       "a second, as long as nothing is known");
 	romon_rtt_sample(&rtt, 100 * MS);
-	tap_ok(rtt.srtt == 100 * MS && rtt.var == 50 * MS &&
+	tap_ok(rtt.srtt == 100 * MS && rtt.rttvar == 50 * MS &&
 	       romon_rtt_rto(&rtt) == 300 * MS, "the first sample: three times");
 	romon_rtt_sample(&rtt, 180 * MS);
 	/* var = 3/4 50 + 1/4 80, srtt = 7/8 100 + 1/8 180 */
-	tap_ok(rtt.var == 57500000 && rtt.srtt == 110 * MS &&
+	tap_ok(rtt.rttvar == 57500000 && rtt.srtt == 110 * MS &&
 	       romon_rtt_rto(&rtt) == 340 * MS, "the second, longer");
 	tap_ok(rtt.min == 100 * MS, "the shortest one");
 	rtt.backoff = 1;
