@@ -84,10 +84,10 @@ demo: prereq
 shell: prereq
 	@$(vm)/run uml --interactive -- selftests/demo.sh --shell
 bench: prereq
-	@$(vm)/run qemu --timeout 1800 -- selftests/bench.sh scale
-	@$(vm)/run bench --timeout 1800 -- selftests/bench.sh heal
-	@$(vm)/run bench --timeout 1800 -- selftests/bench.sh streams
-	@$(vm)/run bench --timeout 900 -- env TESTS=OpenSSH_copies_large_files selftests/session.sh
+	@$(vm)/run qemu --timeout 1800 -- selftests/run bench/scale
+	@$(vm)/run bench --timeout 1800 -- selftests/run bench/heal
+	@$(vm)/run bench --timeout 1800 -- selftests/run bench/streams
+	@$(vm)/run bench --timeout 900 -- env TESTS=OpenSSH_copies_large_files selftests/run session
 
 .PHONY: lint
 lint: prereq

@@ -8,7 +8,7 @@
 #
 # shellcheck disable=SC2034,SC2154 # lib.sh uses and sets them
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/lib.sh"
 
 board="auto"
 require_module

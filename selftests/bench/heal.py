@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
 """How long a ping is without answers when a route breaks.
 
@@ -10,12 +10,11 @@ two answers from then on, by the clock of who reads the lines of the tool.
     heal.py [CUTS]       100 by default
 """
 
-import os
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from ring_of_six import Ping, Ring  # noqa: E402
+from harness import require_module
+from ring_of_six import Ping, Ring
 
 BREAKS = ("link down", "link silent", "router stops")
 
@@ -79,4 +78,5 @@ def main():
 
 
 if __name__ == "__main__":
+    require_module()
     main()

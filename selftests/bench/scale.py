@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
 """What a large network costs the router that knows it.
 
@@ -21,10 +21,9 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from harness import Network, check, wait_for  # noqa: E402
-import genl  # noqa: E402
-import romonframe as rf  # noqa: E402
+from harness import Network, check, require_module, wait_for
+import genl
+import romonframe as rf
 
 R, R_MAC, X_MAC = "02:00:00:00:00:01", "02:01:00:00:00:01", "02:01:00:00:00:02"
 TRACING = "/sys/kernel/tracing"
@@ -323,5 +322,6 @@ def measure(n):
 
 
 if __name__ == "__main__":
+    require_module()
     for routers in [int(word) for word in sys.argv[1:]] or [1000, 10000]:
         measure(routers)

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
 """Goodput of a stream, beside TCP through the same namespaces and links.
 
@@ -27,11 +27,9 @@ import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
-from harness import Network, ip  # noqa: E402
-from sessions import SECRET, Chain, Serve, good, path, run, spawn  # noqa: E402
-import genl  # noqa: E402
+from harness import Network, ip, require_module
+from sessions import SECRET, Chain, Serve, good, path, run, spawn
+import genl
 
 SECONDS, ROUNDS = (float(word) for word in (sys.argv[1:] + ["8", "3"][len(sys.argv) - 1:]))
 SINK, TCP_PORT = 700, 7000
@@ -224,6 +222,7 @@ def syscall():
 
 
 def main():
+    require_module()
     setup()
     no_offloads()
     print(f"\nin {os.uname().release} ({os.environ.get('ROMON_KERNEL', 'no guest')}), "

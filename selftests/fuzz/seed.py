@@ -5,12 +5,10 @@ those rejections that mutation does not find at once. Each has the prefix that
 wire_fuzz.c describes."""
 
 import pathlib
-import sys
+
+import romonframe as rf
 
 here = pathlib.Path(__file__).resolve().parent
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(here.parent / "frames"))
-import romonframe as rf  # noqa: E402
 
 ORIGIN, MIDDLE, FAR = "aa:bb:cc:dd:ee:ff", "02:00:00:00:00:0b", "18:fd:74:73:c5:3a"
 OUT = rf.End(10, 1598, 100, "d4:ca:6d:dd:8c:be")

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A router, and others that it finds but that never answer a datagram:
+
+    a ==direct== every one of them          one hop
+    a ==around== m ----- every one of them  two hops
+
+All but a are raw sockets of the test. Nothing is found but by discover(), so
+what is doubted stays so: no flood comes that could refute it.
+"""
+
+import itertools
+import time
+
+from harness import LIMIT, Network, check, wait_for
+import genl
+import romonframe as rf
+
+A, M = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
+# Nobody listens there.
+PORT, UNBOUND = 700, 7777
+# Patience with a router that has never answered is a second.
+PATIENCE = 1.1
+
+count = itertools.count(1)
+
+
+class TwoWays:
+    def __init__(self, n):
+        self.ids = [f"02:99:00:00:{i // 256:02x}:{i % 256:02x}" for i in range(n)]
+        self.net = Network()
+        a, x = (f"{name}-two-ways{next(count)}" for name in "ax")
+        self.ns, ns_x = self.net.netns(a, x)
+        self.net.veth((a, "direct", "02:01:00:00:00:01", x, "direct", "02:02:00:00:00:01"),
+                      (a, "around", "02:01:00:00:00:02", x, "around", "02:02:00:00:00:02"))
+        with genl.netns(ns_x):
+            self.ports = {name: rf.Port(name) for name in ("direct", "around")}
+        # A flood that is asked for in vain comes late.
+        self.nl = self.net.router(a, A, node_timeout=3600, flood_window=10000)
+        self.nl.do("endpoint-bind", local_port=PORT)
+        self.discover()
+
+    def discover(self):
+        self.nl.do("discover")
+        asked = {}
+        for name, port in self.ports.items():
+            data = port.recv(LIMIT, lambda frame: frame["type"] == rf.DISCOVER)
+            check(data, f"no Discover on {name}")
+            asked[name] = rf.parse(data)
+        for i, router in enumerate(self.ids):
+            self.answer("direct", asked, rf.answered(
+                asked["direct"]["frame"], router, rf.End(1, 1500, 100, router)))
+        m = self.ports["around"].mac
+        self.answer("around", asked, rf.answered(
+            asked["around"]["frame"], M, rf.End(1, 1500, 100, m)))
+        passed_on = rf.forwarded(asked["around"]["frame"], M, rf.End(1, 1500, 100, m),
+                                 asked["around"]["eth_src"],
+                                 rf.End(2, 1500, 100, "02:02:00:00:00:03"))
+        for router in self.ids:
+            far = "06" + router[2:]
+            frame, _ = rf.resp_step(rf.answered(passed_on, router, rf.End(2, 1500, 100, far)))
+            self.answer("around", asked, frame)
+        wait_for(lambda: self.nl.get("config-get")["edges"] == 2 * len(self.ids) + 1,
+                 "all edges to be known")
+
+    def answer(self, name, asked, frame):
+        self.ports[name].send_frame(frame, dst=asked[name]["eth_src"])
+
+    def send(self):
+        for router in self.ids:
+            self.nl.do("datagram-send", id=router, local_port=PORT, remote_port=UNBOUND,
+                       payload=b"x")
+
+    def doubt(self):
+        """The direct way to each of them."""
+        self.send()
+        self.send()
+        time.sleep(PATIENCE)
+        self.send()
+
+    def around(self):
+        """How many of them have the way over m in use."""
+        return sum(node["interface"] == "around" for node in self.nl.whole_dump("node-get")
+                   if node.get("active") and node["id"] != M)
