@@ -97,7 +97,7 @@ lint: prereq
 # that holds MAINTAINERS for the root of the tree: it gets such a tree.
 # Python is Debian's, which has yaml, not what else may come first in PATH.
 spec := Documentation/netlink/specs/romon.yaml
-generated := include/uapi/linux/romon.h kernel/netlink-gen.h kernel/netlink-gen.c
+generated := include/uapi/linux/romon.h kernel/netlink/netlink-gen.h kernel/netlink/netlink-gen.c
 
 .PHONY: generate spec spec-check
 generate: prereq
@@ -111,8 +111,8 @@ generate: prereq
 		/usr/bin/python3 $$source/tools/net/ynl/ynl-gen-c.py --spec $(top)/build/spec/$(spec) "$$@"; \
 	} && \
 	generate --mode uapi --header -o include/uapi/linux/romon.h && \
-	generate --mode kernel --header -o kernel/netlink-gen.h && \
-	generate --mode kernel --source -o kernel/netlink-gen.c
+	generate --mode kernel --header -o kernel/netlink/netlink-gen.h && \
+	generate --mode kernel --source -o kernel/netlink/netlink-gen.c
 
 spec: generate
 	@cd build/spec && cp --parents $(generated) $(top)/

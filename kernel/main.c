@@ -5,12 +5,12 @@
 #include <net/genetlink.h>
 #include <net/netns/generic.h>
 
-#include "auth.h"
-#include "dev.h"
-#include "discover.h"
-#include "local.h"
+#include "path/auth.h"
+#include "port/dev.h"
+#include "path/discover.h"
+#include "path/local.h"
 #include "net.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 
 static unsigned int romon_net_id;
 

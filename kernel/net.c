@@ -8,13 +8,13 @@
 #include <linux/slab.h>
 #include <linux/utsname.h>
 
-#include "dev.h"
-#include "discover.h"
-#include "local.h"
+#include "port/dev.h"
+#include "path/discover.h"
+#include "path/local.h"
 #include "net.h"
-#include "netlink.h"
-#include "port.h"
-#include "topology.h"
+#include "netlink/netlink.h"
+#include "port/port.h"
+#include "topology/topology.h"
 
 /* 1.0, a final release */
 const u8 romon_version[ROMON_VERSION_LEN] = { 1, 0, 'f', 0 };

@@ -17,12 +17,12 @@
 
 #include <uapi/linux/romon.h>
 
-#include "neigh.h"
-#include "port.h"
-#include "secret.h"
-#include "stats.h"
-#include "topology.h"
-#include "wire.h"
+#include "path/neigh.h"
+#include "port/port.h"
+#include "path/secret.h"
+#include "path/stats.h"
+#include "topology/topology.h"
+#include "path/wire.h"
 
 /*
  * What this router says of itself. Immutable once published; a change

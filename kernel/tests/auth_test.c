@@ -19,7 +19,7 @@
 #include <linux/hex.h>
 #include <linux/skbuff.h>
 
-#include "../auth.h"
+#include "path/auth.h"
 
 #define MAX_FRAME	512
 

@@ -6,7 +6,7 @@
 
 #include <kunit/test.h>
 
-#include "../replay.h"
+#include "path/replay.h"
 
 #define WINDOW	((u64)ROMON_REPLAY_BITS)
 #define SEQ_MAX	(~(u64)0)

@@ -9,7 +9,7 @@
 #include <kunit/test.h>
 #include <linux/slab.h>
 
-#include "../secret.h"
+#include "path/secret.h"
 
 #define SECRET	"a secret of which nothing may stay"
 

@@ -9,7 +9,7 @@
 
 #include <kunit/test.h>
 
-#include "../wire.h"
+#include "path/wire.h"
 
 /* The two of protocol.rst. */
 static const u8 discover[] = {

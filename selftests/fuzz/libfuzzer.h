@@ -5,7 +5,7 @@
 #define LIBFUZZER_H
 
 #include <stddef.h>
-#include "wire.h"
+#include "path/wire.h"
 
 /* It calls these two, */
 int fuzz_input(const u8 *data, size_t size)

@@ -2,7 +2,7 @@
 """The authentication of RoMON frames, and a neighbour made of it.
 
 Written from Documentation/protocol.rst, "Authentication", with Python's hmac,
-and sharing no code with kernel/auth.c, so that the two check each other.
+and sharing no code with kernel/path/auth.c, so that the two check each other.
 
     hashed(frame, secret, seq, dst, src) -> frame with its 24 bytes
     verify(data, secret) -> True, False; data with Ethernet header

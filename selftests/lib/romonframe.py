@@ -2,7 +2,7 @@
 """RoMON frames for tests: build, parse, send and receive them.
 
 Written from Documentation/protocol.rst alone and sharing no code with
-kernel/wire.c, so that the two check each other. Standard library only.
+kernel/path/wire.c, so that the two check each other. Standard library only.
 
 A "frame" is what follows the Ethernet header, as in the examples of
 protocol.rst; ethernet() puts the header in front, and Port speaks Ethernet.

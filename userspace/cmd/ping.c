@@ -10,7 +10,7 @@
 #include "base/run.h"
 #include "cmd.h"
 #include "diagnose.h"
-#include "kernel/wire.h"
+#include "kernel/path/wire.h"
 #include "nl/echo.h"
 #include "nl/router.h"
 #include "out/out.h"

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "explain.h"
-#include "kernel/wire.h"
+#include "kernel/path/wire.h"
 #include "parse/parse.h"
 #include "romon-stream.h"
 

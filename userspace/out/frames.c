@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 #include "frames.h"
-#include "kernel/wire.h"
+#include "kernel/path/wire.h"
 
 /* What is longer has no end, perhaps. */
 #define CAPTURE_MAX	((size_t)256 * 1024 * 1024)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* As much of the kernel's bitmaps as kernel/replay.c needs, bit by bit. */
+/* As much of the kernel's bitmaps as kernel/path/replay.c needs, bit by bit. */
 
 #ifndef ROMON_UNIT_BITMAP_H
 #define ROMON_UNIT_BITMAP_H

@@ -11,8 +11,8 @@
 #include "forward.h"
 #include "local.h"
 #include "net.h"
-#include "port.h"
-#include "topology.h"
+#include "port/port.h"
+#include "topology/topology.h"
 #include "trace.h"
 #include "tx.h"
 

@@ -15,7 +15,7 @@
 #include "dev.h"
 #include "net.h"
 #include "port.h"
-#include "rx.h"
+#include "path/rx.h"
 
 static bool romon_dev_is_kind(const struct net_device *dev, const char *kind)
 {

@@ -10,7 +10,7 @@
 #include <linux/netdevice.h>
 #include <linux/tracepoint.h>
 
-#include "port.h"
+#include "port/port.h"
 #include "wire.h"
 
 #ifndef ROMON_TRACE_ONCE
@@ -115,7 +115,7 @@ TRACE_EVENT(romon_drop,
 #endif /* ROMON_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
-#define TRACE_INCLUDE_PATH .
+#define TRACE_INCLUDE_PATH path
 #undef TRACE_INCLUDE_FILE
 #define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>

@@ -5,7 +5,7 @@
 #include <linux/skbuff.h>
 
 #include "net.h"
-#include "port.h"
+#include "port/port.h"
 #include "stats.h"
 #include "trace.h"
 

@@ -18,10 +18,10 @@
 #include "forward.h"
 #include "neigh.h"
 #include "net.h"
-#include "netlink.h"
-#include "port.h"
+#include "netlink/netlink.h"
+#include "port/port.h"
 #include "rx.h"
-#include "topology.h"
+#include "topology/topology.h"
 #include "trace.h"
 
 /*

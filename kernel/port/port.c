@@ -12,13 +12,13 @@
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
 
-#include "auth.h"
+#include "path/auth.h"
 #include "dev.h"
-#include "discover.h"
+#include "path/discover.h"
 #include "net.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 #include "port.h"
-#include "rx.h"
+#include "path/rx.h"
 
 static const u8 romon_group_mac[ETH_ALEN] = ROMON_GROUP_MAC;
 

@@ -8,7 +8,7 @@
 
 #include <uapi/linux/romon.h>
 
-#include "drop.h"
+#include "path/drop.h"
 
 struct romon_neigh_info;
 struct romon_net;

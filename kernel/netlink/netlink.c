@@ -9,15 +9,15 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "discover.h"
-#include "local.h"
-#include "neigh.h"
+#include "path/discover.h"
+#include "path/local.h"
+#include "path/neigh.h"
 #include "net.h"
 #include "netlink.h"
 #include "netlink-gen.h"
-#include "port.h"
-#include "secret.h"
-#include "topology.h"
+#include "port/port.h"
+#include "path/secret.h"
+#include "topology/topology.h"
 
 static void romon_nl_wipe_secrets(struct nlattr *nest)
 {

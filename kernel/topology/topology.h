@@ -13,7 +13,7 @@
 
 #include "reach.h"
 #include "route.h"
-#include "wire.h"
+#include "path/wire.h"
 
 struct netlink_ext_ack;
 struct romon_datagram;

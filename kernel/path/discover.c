@@ -16,8 +16,8 @@
 
 #include "discover.h"
 #include "net.h"
-#include "port.h"
-#include "topology.h"
+#include "port/port.h"
+#include "topology/topology.h"
 #include "tx.h"
 
 /* A router whose flood was passed on within the flood window. */

@@ -17,8 +17,8 @@
 #include "auth.h"
 #include "neigh.h"
 #include "net.h"
-#include "netlink.h"
-#include "port.h"
+#include "netlink/netlink.h"
+#include "port/port.h"
 #include "tx.h"
 
 /* A challenge is sent again for this long, then it gives way to a fresh one. */

@@ -7,10 +7,10 @@
 
 #include "local.h"
 #include "net.h"
-#include "netlink.h"
-#include "port.h"
-#include "reach.h"
-#include "topology.h"
+#include "netlink/netlink.h"
+#include "port/port.h"
+#include "topology/reach.h"
+#include "topology/topology.h"
 #include "trace.h"
 #include "tx.h"
 

@@ -10,10 +10,10 @@
 
 #include <uapi/linux/romon.h>
 
-#include "neigh.h"
-#include "secret.h"
-#include "stats.h"
-#include "wire.h"
+#include "path/neigh.h"
+#include "path/secret.h"
+#include "path/stats.h"
+#include "path/wire.h"
 
 struct netlink_ext_ack;
 struct romon_net;

@@ -9,7 +9,7 @@
 
 #include "auth.h"
 #include "net.h"
-#include "port.h"
+#include "port/port.h"
 #include "tx.h"
 
 /**

@@ -9,11 +9,11 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "discover.h"
-#include "local.h"
+#include "path/discover.h"
+#include "path/local.h"
 #include "net.h"
-#include "netlink.h"
-#include "port.h"
+#include "netlink/netlink.h"
+#include "port/port.h"
 #include "topology.h"
 
 /* Answers to a Discover older than this are nobody's business any more. */

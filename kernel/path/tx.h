@@ -6,7 +6,7 @@
 
 #include <linux/skbuff.h>
 
-#include "port.h"
+#include "port/port.h"
 
 struct romon_auth;
 
