@@ -20,65 +20,24 @@ static const struct romon_mux_limits romon_mux_defaults = {
 	.open_ns = 10 * ROMON_SECOND,
 };
 
-static uint64_t romon_mux_rotate(uint64_t x, unsigned int n)
-{
-	return x << n | x >> (64 - n);
-}
-
-static void romon_mux_sipround(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = romon_mux_rotate(v[1], 13) ^ v[0];
-	v[0] = romon_mux_rotate(v[0], 32);
-	v[2] += v[3];
-	v[3] = romon_mux_rotate(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = romon_mux_rotate(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = romon_mux_rotate(v[1], 17) ^ v[2];
-	v[2] = romon_mux_rotate(v[2], 32);
-}
-
-/* SipHash-2-4 of 16 bytes, as two numbers. */
-static uint64_t romon_mux_siphash(const uint64_t key[2], uint64_t a, uint64_t b)
-{
-	const uint64_t word[3] = { a, b, 16ULL << 56 };
-	uint64_t v[4] = {
-		key[0] ^ 0x736f6d6570736575ULL,
-		key[1] ^ 0x646f72616e646f6dULL,
-		key[0] ^ 0x6c7967656e657261ULL,
-		key[1] ^ 0x7465646279746573ULL,
-	};
-	unsigned int i;
-
-	for (i = 0; i < 3; i++) {
-		v[3] ^= word[i];
-		romon_mux_sipround(v);
-		romon_mux_sipround(v);
-		v[0] ^= word[i];
-	}
-	v[2] ^= 0xff;
-	for (i = 0; i < 4; i++)
-		romon_mux_sipround(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
 uint64_t romon_mux_random(struct romon_mux *mux)
 {
-	return romon_mux_siphash(mux->key, ++mux->count, ~0ULL);
+	mux->count++;
+	return romon_siphash(&mux->random_key, &mux->count, sizeof(mux->count));
 }
 
 static struct romon_stream **romon_mux_bucket(const struct romon_mux *mux,
 					      const uint8_t *id, uint16_t local,
 					      uint16_t remote)
 {
-	uint64_t a = 0;
-	unsigned int i;
+	uint8_t name[ROMON_STREAM_ID_LEN + sizeof(local) + sizeof(remote)];
 
-	for (i = 0; i < ROMON_STREAM_ID_LEN; i++)
-		a = a << 8 | id[i];
-	a = romon_mux_siphash(mux->key, a, (uint64_t)local << 16 | remote);
-	return &mux->table[a & (mux->buckets - 1)];
+	memcpy(name, id, ROMON_STREAM_ID_LEN);
+	memcpy(name + ROMON_STREAM_ID_LEN, &local, sizeof(local));
+	memcpy(name + ROMON_STREAM_ID_LEN + sizeof(local), &remote,
+	       sizeof(remote));
+	return &mux->table[romon_siphash(&mux->table_key, name, sizeof(name)) &
+			   (mux->buckets - 1)];
 }
 
 struct romon_stream *romon_mux_find(const struct romon_mux *mux,
@@ -258,9 +217,8 @@ size_t romon_mux_free_memory(const struct romon_mux *mux)
 }
 
 struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
-				uint64_t seed, int64_t now)
+				int64_t now)
 {
-	const uint64_t from[2] = { seed, ~seed };
 	struct romon_mux *mux = calloc(1, sizeof(*mux));
 
 	if (!mux)
@@ -273,8 +231,8 @@ struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
 	mux->buckets = ROMON_MUX_BUCKETS;
 	mux->ops = *ops;
 	mux->arg = arg;
-	mux->key[0] = romon_mux_siphash(from, 0, 0);
-	mux->key[1] = romon_mux_siphash(from, 0, 1);
+	ops->random(arg, &mux->table_key, sizeof(mux->table_key));
+	ops->random(arg, &mux->random_key, sizeof(mux->random_key));
 	mux->now = now;
 	mux->limits = romon_mux_defaults;
 	romon_list_init(&mux->live);

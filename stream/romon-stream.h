@@ -92,6 +92,8 @@ struct romon_mux_ops {
 	int (*bind)(void *arg, uint16_t *port);
 	/* No stream uses it any more, and it is not listened at. */
 	void (*unbind)(void *arg, uint16_t port);
+	/* Bytes that nobody can guess, for keys of hashes. Few, and rarely. */
+	void (*random)(void *arg, void *buf, size_t len);
 	/*
 	 * A router opens a stream to a local port that is listened at. Returns
 	 * ROMON_STREAM_END to take it, after romon_stream_set_arg(), or why
@@ -132,9 +134,8 @@ struct romon_stream_info {
 	size_t hops;			/* of the way back, if accepted; or 0 */
 };
 
-/* @seed: for hashing and initial numbers; must not be guessable. */
 struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
-				uint64_t seed, int64_t now);
+				int64_t now);
 /* Breaks off all streams, and frees them. */
 void romon_mux_free(struct romon_mux *mux);
 

@@ -24,6 +24,7 @@
 #include "rtt.h"
 #include "segment.h"
 #include "sent.h"
+#include "siphash.h"
 
 #define ROMON_NEVER		INT64_MAX
 #define ROMON_MS		1000000LL
@@ -187,7 +188,8 @@ struct romon_port {
 struct romon_mux {
 	struct romon_mux_ops ops;
 	void *arg;
-	uint64_t key[2], count;		/* secret, for hashes and numbers */
+	struct romon_siphash_key table_key, random_key;
+	uint64_t count;			/* of random numbers */
 	int64_t now;
 	struct romon_pool pool;
 	struct romon_mux_limits limits;

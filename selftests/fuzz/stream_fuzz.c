@@ -111,6 +111,12 @@ static void fuzz_unbind(void *arg, u16 port)
 	f.bound--;
 }
 
+static void fuzz_random(void *arg, void *buf, size_t len)
+{
+	(void)arg;
+	memset(buf, 7, len);
+}
+
 static enum romon_stream_reason fuzz_accept(void *arg, struct romon_stream *s)
 {
 	unsigned int i;
@@ -158,6 +164,7 @@ static const struct romon_mux_ops fuzz_ops = {
 	.room = fuzz_room,
 	.bind = fuzz_bind,
 	.unbind = fuzz_unbind,
+	.random = fuzz_random,
 	.accept = fuzz_accept,
 	.event = fuzz_event,
 };
@@ -279,7 +286,7 @@ int fuzz_input(const u8 *data, size_t size)
 	unsigned int i;
 
 	memset(&f, 0, sizeof(f));
-	f.mux = romon_mux_new(&fuzz_ops, NULL, 1, 0);
+	f.mux = romon_mux_new(&fuzz_ops, NULL, 0);
 	assert(f.mux && !romon_mux_listen(f.mux, 3));
 	romon_mux_limits(f.mux, &limits);
 	limits.streams = STREAMS;

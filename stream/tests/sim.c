@@ -168,6 +168,15 @@ static void sim_unbind(void *arg, uint16_t port)
 	self->sim->side[self->side].bound--;
 }
 
+static void sim_fill(void *arg, void *buf, size_t len)
+{
+	struct sim_app *self = arg;
+	uint8_t *p = buf;
+
+	while (len--)
+		*p++ = sim_random(self->sim);
+}
+
 static enum romon_stream_reason sim_accept(void *arg, struct romon_stream *s)
 {
 	struct sim_app *self = arg, *app;
@@ -279,6 +288,7 @@ static const struct romon_mux_ops sim_ops = {
 	.room = sim_room,
 	.bind = sim_bind,
 	.unbind = sim_unbind,
+	.random = sim_fill,
 	.accept = sim_accept,
 	.event = sim_event,
 };
@@ -305,8 +315,7 @@ struct sim *sim_new(uint64_t seed, const struct sim_link *link)
 		side->template.sim = sim;
 		side->template.side = i;
 		side->template.end_on_end = true;
-		side->mux = romon_mux_new(&sim_ops, &side->template,
-					  sim_random(sim), sim->now);
+		side->mux = romon_mux_new(&sim_ops, &side->template, sim->now);
 		romon_mux_listen(side->mux, ROMON_STREAM_PORT_SSH);
 	}
 	return sim;

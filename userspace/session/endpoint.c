@@ -141,6 +141,20 @@ static void endpoint_unbind(void *arg, uint16_t port)
 	api_queue_unbind(ep->nl, port);
 }
 
+/* Up to 256 bytes come whole, and without waiting once there are any. */
+static void endpoint_random(void *arg, void *buf, size_t len)
+{
+	struct endpoint *ep = arg;
+
+	while (getrandom(buf, len, 0) != (ssize_t)len) {
+		if (errno == EINTR)
+			continue;
+		complain("%s: no random numbers: %s", ep->what,
+			 strerror(errno));
+		exit(EXIT_FAILED);
+	}
+}
+
 static int endpoint_ask_port(struct endpoint *ep, uint16_t *port)
 {
 	int err = api_bind(ep->nl, port);
@@ -175,6 +189,7 @@ static const struct romon_mux_ops endpoint_ops = {
 	.room = endpoint_room,
 	.bind = endpoint_bind,
 	.unbind = endpoint_unbind,
+	.random = endpoint_random,
 	.accept = endpoint_accept,
 	.event = endpoint_event,
 };
@@ -267,14 +282,9 @@ static void endpoint_run(struct loop_task *t)
 struct endpoint *endpoint_open(const char *what)
 {
 	struct endpoint *ep;
-	uint64_t seed;
 
 	if (!api_require_running(what))
 		return NULL;
-	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
-		complain("%s: no random numbers: %s", what, strerror(errno));
-		return NULL;
-	}
 	ep = xcalloc(1, sizeof(*ep));
 	ep->what = what;
 	ep->watch.fd = -1;
@@ -287,7 +297,7 @@ struct endpoint *endpoint_open(const char *what)
 	romon_nl_on_event(ep->nl, endpoint_got, ep);
 	romon_nl_watch_module(ep->nl);
 	romon_nl_on_refused(ep->nl, endpoint_refused);
-	ep->mux = romon_mux_new(&endpoint_ops, ep, seed, run_now());
+	ep->mux = romon_mux_new(&endpoint_ops, ep, run_now());
 	if (!ep->mux)
 		die_no_memory();
 	ep->task.deadline = endpoint_deadline;
