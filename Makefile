@@ -14,23 +14,25 @@ all: module tool
 
 .PHONY: help
 help:
+	@echo 'make demo                      six routers find each other, in a real kernel'
+	@echo 'make check                     all tests, in two kernels'
+	@echo 'make check TESTS="chain ring"  these; TESTS=auth/ for a folder of selftests/'
+	@echo 'make bench                     measure'
+	@echo 'make install                   module and tool; with KDIR, PREFIX and DESTDIR'
+	@echo
 	@echo 'make              the module, for the kernel of KDIR, and the tool'
 	@echo 'make module|tool  one of them'
-	@echo 'make install      both, with DESTDIR, PREFIX ($(PREFIX)) and KDIR'
-	@echo 'make clean        remove what was built here'
-	@echo
-	@echo 'make demo         six routers find each other, in a real kernel'
-	@echo 'make shell        the same network, with a prompt'
-	@echo 'make check        all tests; TESTS="chain ring" for some'
-	@echo 'make check-uml    ... in the debug kernel only'
+	@echo 'make shell        the network of the demo, with a prompt'
+	@echo 'make check-uml    tests in the debug kernel only; with TESTS= as well'
 	@echo 'make check-qemu   ... in the stock kernel only'
 	@echo 'make check-unit   ... of the parts that need no kernel'
-	@echo 'make bench        measure'
 	@echo 'make lint         style and static checks'
 	@echo 'make spec         generate the netlink code from its spec'
 	@echo 'make spec-check   compare the netlink code with its spec'
+	@echo 'make clean        remove what was built here'
 	@echo
-	@echo 'KDIR              $(KDIR)'
+	@echo 'KDIR    $(KDIR)'
+	@echo 'PREFIX  $(PREFIX)'
 
 .PHONY: kdir
 kdir:
