@@ -75,7 +75,7 @@ check_tests() {
 		read_head "$name"
 		for word in $requires; do
 			[[ $features = *" $word "* ]] ||
-				test_complaint "$file" "requires $word, which is none of$features"
+				test_complaint "$file" "requires $word, which is none of${features% }"
 		done
 		[[ $timeout =~ ^([1-9][0-9]*)?$ ]] ||
 			test_complaint "$file" "its timeout is no number of seconds: $timeout"
