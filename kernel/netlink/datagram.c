@@ -8,6 +8,7 @@
 #include "netlink-gen.h"
 #include "netlink.h"
 #include "path/local.h"
+#include "path/raise.h"
 
 static int romon_nl_get_route(struct genl_info *info, struct romon_datagram *dg)
 {
@@ -84,7 +85,7 @@ int romon_nl_datagram_send_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * romon_nl_datagram_rcv() - hand a datagram to the socket that bound its port
+ * romon_raise_delivery() - hand a datagram to the socket that bound its port
  * @rn:		the router
  * @portid:	the socket
  * @dg:		the datagram; its skb stays the caller's
@@ -94,8 +95,8 @@ int romon_nl_datagram_send_doit(struct sk_buff *skb, struct genl_info *info)
  *
  * Return: 0, -ENOMEM, or another negative errno if the socket takes no more.
  */
-int romon_nl_datagram_rcv(struct romon_net *rn, u32 portid,
-			  const struct romon_nl_datagram *dg)
+int romon_raise_delivery(struct romon_net *rn, u32 portid,
+			 const struct romon_delivery *dg)
 {
 	unsigned int len = dg->skb->len - dg->offset;
 	unsigned int route = dg->hops * sizeof(struct romon_wire_entry);

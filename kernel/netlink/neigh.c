@@ -8,8 +8,8 @@
 #include "family.h"
 #include "net.h"
 #include "netlink-gen.h"
-#include "netlink.h"
 #include "path/neigh.h"
+#include "path/raise.h"
 #include "port/port.h"
 #include "topology/topology.h"
 
@@ -44,9 +44,9 @@ static int romon_nl_fill_neigh(struct sk_buff *skb, struct romon_port *port,
 	return 0;
 }
 
-/* From softirq too. */
-void romon_nl_neigh_ntf(struct romon_port *port,
-			const struct romon_neigh_info *info, u8 cmd)
+/* A neighbour has come or gone. In softirq too. */
+void romon_raise_neigh(struct romon_port *port,
+		       const struct romon_neigh_info *info)
 {
 	struct romon_net *rn = port->rn;
 	struct sk_buff *msg;
@@ -55,7 +55,8 @@ void romon_nl_neigh_ntf(struct romon_port *port,
 	msg = romon_nl_event_new(rn, NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!msg)
 		return;
-	err = romon_nl_fill_neigh(msg, port, info, NULL, 0, 0, 0, cmd);
+	err = romon_nl_fill_neigh(msg, port, info, NULL, 0, 0, 0,
+				  ROMON_CMD_NEIGHBOR_CHANGE_NTF);
 	romon_nl_event_send(rn, msg, err, GFP_ATOMIC);
 }
 

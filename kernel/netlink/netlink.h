@@ -8,41 +8,16 @@
 
 #include <uapi/linux/romon.h>
 
-#include "path/drop.h"
-
-struct romon_neigh_info;
 struct romon_net;
 struct romon_node;
-struct romon_port;
 struct romon_port_info;
-struct romon_wire_entry;
-struct sk_buff;
 
-/* A datagram on its way to a program. */
-struct romon_nl_datagram {
-	const u8 *id;
-	u16	local_port;
-	u16	remote_port;
-	const struct romon_wire_entry *route;	/* as recorded; NULL if looped back */
-	u8	hops;
-	const struct sk_buff *skb;
-	unsigned int offset;		/* of the payload in @skb */
-	u32	link;
-	const char *interface;		/* NULL if looped back */
-};
-
-int romon_nl_datagram_rcv(struct romon_net *rn, u32 portid,
-			  const struct romon_nl_datagram *dg);
 void romon_nl_datagram_error(struct romon_net *rn, u32 portid, const u8 *id,
 			     u16 local_port, u16 remote_port, int error);
 
 void romon_nl_config_ntf(struct romon_net *rn);
 void romon_nl_port_ntf(struct romon_net *rn, const struct romon_port_info *info,
 		       u8 cmd);
-void romon_nl_neigh_ntf(struct romon_port *port,
-			const struct romon_neigh_info *info, u8 cmd);
-void romon_nl_refused(struct romon_port *port, const u8 *mac,
-		      enum romon_drop reason);
 void romon_nl_node_ntf(struct romon_net *rn, struct romon_node *node, u8 cmd,
 		       const enum romon_route_reason *reason);
 

@@ -9,6 +9,7 @@
 #include "net.h"
 #include "netlink-gen.h"
 #include "netlink.h"
+#include "path/raise.h"
 #include "path/secret.h"
 #include "port/port.h"
 
@@ -358,8 +359,8 @@ out:
  * softirq. Kept and told at most once a second for each port; the counters
  * tell all.
  */
-void romon_nl_refused(struct romon_port *port, const u8 *mac,
-		      enum romon_drop reason)
+void romon_raise_refused(struct romon_port *port, const u8 *mac,
+			 enum romon_drop reason)
 {
 	struct romon_net *rn = port->rn;
 	u64 told, now = get_jiffies_64();

@@ -7,8 +7,8 @@
 
 #include "local.h"
 #include "net.h"
-#include "netlink/netlink.h"
 #include "port/port.h"
+#include "raise.h"
 #include "topology/reach.h"
 #include "topology/topology.h"
 #include "trace.h"
@@ -125,9 +125,9 @@ drop:
 /* Give a program its datagram, whose skb stays the caller's. Under RCU. */
 static enum romon_drop
 romon_local_deliver(struct romon_net *rn, const struct romon_endpoint *endpoint,
-		    const struct romon_nl_datagram *dg)
+		    const struct romon_delivery *dg)
 {
-	switch (romon_nl_datagram_rcv(rn, endpoint->portid, dg)) {
+	switch (romon_raise_delivery(rn, endpoint->portid, dg)) {
 	case 0:
 		return ROMON_DROP_NONE;
 	case -ENOMEM:
@@ -143,7 +143,7 @@ void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 {
 	const struct romon_wire_data *d = (const void *)skb->data;
 	const struct romon_wire_ports *ports;
-	struct romon_nl_datagram dg = {};
+	struct romon_delivery dg = {};
 	struct romon_net *rn = port->rn;
 	struct romon_endpoint *endpoint;
 	enum romon_drop reason;
@@ -319,7 +319,7 @@ static int romon_local_loop(struct romon_net *rn,
 			    const struct romon_datagram *dg,
 			    struct sk_buff *skb)
 {
-	struct romon_nl_datagram rcv = {
+	struct romon_delivery rcv = {
 		.id = dg->dst,
 		.local_port = dg->remote_port,
 		.remote_port = dg->local_port,

@@ -17,8 +17,8 @@
 #include "auth.h"
 #include "neigh.h"
 #include "net.h"
-#include "netlink/netlink.h"
 #include "port/port.h"
+#include "raise.h"
 #include "tx.h"
 
 /* A challenge is sent again for this long, then it gives way to a fresh one. */
@@ -104,7 +104,7 @@ static void romon_neigh_tell(struct romon_port *port,
 
 	lockdep_assert_held(&port->neighs.lock);
 	romon_neigh_show(n, &info);
-	romon_nl_neigh_ntf(port, &info, ROMON_CMD_NEIGHBOR_CHANGE_NTF);
+	romon_raise_neigh(port, &info);
 }
 
 static void romon_neigh_set_up(struct romon_port *port, struct romon_neigh *n,

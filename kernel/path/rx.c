@@ -18,8 +18,8 @@
 #include "forward.h"
 #include "neigh.h"
 #include "net.h"
-#include "netlink/netlink.h"
 #include "port/port.h"
+#include "raise.h"
 #include "rx.h"
 #include "topology/topology.h"
 #include "trace.h"
@@ -90,7 +90,7 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 	reason = romon_auth_verify(romon_port_secrets_rcu(port), skb, &f,
 				   &auth);
 	if (reason) {
-		romon_nl_refused(port, eth_hdr(skb)->h_source, reason);
+		romon_raise_refused(port, eth_hdr(skb)->h_source, reason);
 		goto drop;
 	}
 	if (f.type == ROMON_TYPE_HELLO || f.type == ROMON_TYPE_SEQERR) {

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What frames bring about outside of this folder. It says what has happened
+ * and does not know whom it concerns: who that is has these functions.
+ */
+
+#ifndef ROMON_RAISE_H
+#define ROMON_RAISE_H
+
+#include <linux/types.h>
+
+#include "drop.h"
+
+struct romon_neigh_info;
+struct romon_net;
+struct romon_port;
+struct romon_wire_entry;
+struct sk_buff;
+
+/* A datagram on its way to a program. */
+struct romon_delivery {
+	const u8 *id;
+	u16	local_port;
+	u16	remote_port;
+	const struct romon_wire_entry *route;	/* as recorded; NULL if looped back */
+	u8	hops;
+	const struct sk_buff *skb;
+	unsigned int offset;		/* of the payload in @skb */
+	u32	link;
+	const char *interface;		/* NULL if looped back */
+};
+
+/* In netlink/ */
+int romon_raise_delivery(struct romon_net *rn, u32 portid,
+			 const struct romon_delivery *dg);
+void romon_raise_neigh(struct romon_port *port,
+		       const struct romon_neigh_info *info);
+void romon_raise_refused(struct romon_port *port, const u8 *mac,
+			 enum romon_drop reason);
+
+#endif /* ROMON_RAISE_H */
