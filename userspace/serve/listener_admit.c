@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which sessions there may be: who is permitted, how many, and how often. */
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/rate.h"
+#include "base/run.h"
+#include "listener_internal.h"
+#include "nl/api.h"
+
+/* For its turn to be started. */
+#define LISTENER_WAIT_NS	(15 * RUN_SECOND)
+/* Peers whose starts are counted; who starts nothing for long needs no room. */
+#define LISTENER_PEERS		1024
+
+static struct listener_peer {
+	uint8_t id[API_ID_LEN];
+	struct rate rate;
+} peers[LISTENER_PEERS];
+
+static bool listener_permits(const struct serve_offer *o, const uint8_t *id)
+{
+	for (uint16_t i = 0; i < o->n_allow; i++)
+		if (!memcmp(o->allow[i], id, API_ID_LEN))
+			return true;
+	return !o->n_allow;
+}
+
+/* NULL, or which limit is reached. */
+static const char *listener_full(const struct serve_offer *o,
+				 const uint8_t *id)
+{
+	unsigned int all = 0, peer = 0, service = 0, both = 0;
+
+	for (struct listener_session *s = listener.sessions; s; s = s->next) {
+		bool same_peer = !memcmp(s->peer.id, id, API_ID_LEN);
+		bool same_service = s->peer.local_port == o->port;
+
+		if (s->gone || !s->counts)
+			continue;
+		all++;
+		peer += same_peer;
+		service += same_service;
+		both += same_peer && same_service;
+	}
+	if (all >= listener.limits.sessions)
+		return "as many sessions as there may be";
+	if (peer >= listener.limits.per_peer)
+		return "as many sessions as a router may have";
+	if (o->sessions && service >= o->sessions)
+		return "as many sessions as the service may have";
+	if (o->per_peer && both >= o->per_peer)
+		return "as many sessions as a router may have of the service";
+	return NULL;
+}
+
+/* Has this router started too much in the last seconds? */
+static bool listener_may_start(const uint8_t *id)
+{
+	struct listener_peer *p, *oldest = &peers[0];
+	uint32_t rate = listener.limits.starts_per_peer;
+
+	for (p = peers; p < peers + LISTENER_PEERS; p++) {
+		if (p->rate.spent < oldest->rate.spent)
+			oldest = p;
+		if (p->rate.spent && !memcmp(p->id, id, API_ID_LEN))
+			break;
+	}
+	if (p == peers + LISTENER_PEERS) {
+		p = oldest;
+		p->rate.spent = 0;
+		memcpy(p->id, id, API_ID_LEN);
+	}
+	return rate_take(&p->rate, rate, 2 * rate, run_now());
+}
+
+static void listener_identify(struct serve_peer *peer)
+{
+	struct api_config config;
+	struct api_node node;
+
+	/* Half of a name would be another name. */
+	if (!api_node_find(peer->id, &node) && node.identity &&
+	    strlen(node.identity) < sizeof(peer->identity))
+		strcpy(peer->identity, node.identity);
+	api_node_free(&node);
+	if (!api_config_get(&config))
+		memcpy(peer->local_id, config.current_id,
+		       sizeof(peer->local_id));
+	api_config_free(&config);
+}
+
+static void listener_opened(struct relay *r)
+{
+	struct listener_session *s = (struct listener_session *)r;
+	const struct serve_offer *o = listener_offer(s->peer.local_port);
+	const char *why;
+
+	if (!o) {
+		listener_break(s, ROMON_STREAM_UNKNOWN,
+			       "not served any more");
+		return;
+	}
+	why = listener_full(o, s->peer.id);
+	if (!why && !listener_may_start(s->peer.id))
+		why = "more sessions a second than a router may begin";
+	if (why) {
+		listener_break(s, ROMON_STREAM_BUSY, why);
+		return;
+	}
+	s->counts = true;
+	listener_identify(&s->peer);
+	s->kind = o->kind;
+	s->deadline = run_now() + (s->kind == SERVE_COMMAND ?
+				   LISTENER_WAIT_NS : LISTENER_START_NS);
+	listener_due(s->deadline);
+	if (s->kind != SERVE_COMMAND) {
+		listener_connect(s, o);
+		return;
+	}
+	s->command = COMMAND_WAITS;
+	listener_start_waiting();
+}
+
+enum romon_stream_reason listener_accept(void *arg,
+					 struct romon_stream *stream)
+{
+	struct romon_stream_info info;
+	const struct serve_offer *o;
+	struct serve_peer peer = { 0 };
+	struct listener_session *s;
+	const char *why;
+
+	(void)arg;
+	romon_stream_info(stream, &info);
+	memcpy(peer.id, info.id, sizeof(peer.id));
+	peer.port = info.remote_port;
+	peer.local_port = info.local_port;
+	o = listener_offer(info.local_port);
+	if (!o)
+		return ROMON_STREAM_UNKNOWN;
+	if (!listener_permits(o, info.id)) {
+		listener_log_refusal(&peer, "not permitted");
+		return ROMON_STREAM_NOT_PERMITTED;
+	}
+	why = listener_full(o, info.id);
+	if (why) {
+		listener_log_refusal(&peer, why);
+		return ROMON_STREAM_BUSY;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->number = ++listener.last_number;
+	s->peer = peer;
+	s->began = run_now();
+	s->deadline = RUN_FOREVER;
+	s->connect_at = RUN_FOREVER;
+	s->connect.fd = -1;
+	s->relay.opened = listener_opened;
+	s->relay.done = listener_relay_done;
+	s->next = listener.sessions;
+	listener.sessions = s;
+	relay_attach(&s->relay, stream);
+	return ROMON_STREAM_END;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the listener share; nobody else's business. */
+
+#ifndef ROMON_SERVE_LISTENER_INTERNAL_H
+#define ROMON_SERVE_LISTENER_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/loop.h"
+#include "conf.h"
+#include "link.h"
+#include "session/endpoint.h"
+#include "session/relay.h"
+
+/* Whatever the start needs: the starter gives up on a command before that. */
+#define LISTENER_START_NS	(15 * RUN_SECOND)
+#define LISTENER_RETRY_NS	(RUN_SECOND / 20)
+#define LISTENER_LATE		"the command does not start in time"
+
+/* Of a session that asks the starter for a command. */
+enum listener_command {
+	COMMAND_NONE,
+	COMMAND_WAITS,
+	COMMAND_ASKED,
+	COMMAND_RUNS,
+	COMMAND_EXITED,
+};
+
+struct listener_session {
+	struct relay relay;		/* the first */
+	struct loop_watch connect;
+	struct listener_session *next;
+	uint32_t number;
+	enum serve_kind kind;
+	enum listener_command command;
+	struct serve_peer peer;
+	pid_t pid;
+	int status;			/* of the command, as waitpid() has it */
+	int64_t began, deadline;
+	int64_t connect_at;		/* again; the target has no room now */
+	int err;			/* of the stream, when it is over */
+	uint64_t bytes_in, bytes_out;
+	char reason[96];
+	char first;			/* byte, that was read while it waited */
+	bool has_first;
+	bool counts;			/* the router has answered */
+	bool joined;
+	bool over;			/* the stream has gone */
+	bool over_told;
+	bool gone;			/* to be freed */
+};
+
+/* One for the process: signals tell no more than their number. */
+struct listener {
+	struct loop_task task;
+	struct loop_watch link;
+	struct endpoint *ep;
+	struct serve_limits limits;
+	struct serve_offer *offer;
+	size_t n;
+	struct listener_session *sessions;
+	uint32_t last_number;
+	int64_t next;			/* when something is due */
+};
+
+extern struct listener listener;
+
+void listener_due(int64_t when);
+
+/* Of endpoint_on_accept(). */
+enum romon_stream_reason listener_accept(void *arg,
+					 struct romon_stream *stream);
+
+/* Of what is offered from the start; false after a complaint. */
+bool listener_conf_open(const struct serve_conf *conf);
+void listener_conf_close(void);
+/* A configuration that comes from the starter, which begins, goes on and ends. */
+void listener_conf_begin(const struct serve_limits *limits);
+void listener_conf_add(const struct serve_offer *offer);
+void listener_conf_end(void);
+const struct serve_offer *listener_offer(uint16_t port);
+
+/* What a session is joined with. */
+void listener_connect(struct listener_session *s, const struct serve_offer *o);
+void listener_connect_again(struct listener_session *s);
+void listener_close_connect(struct listener_session *s);
+void listener_start_waiting(void);
+void listener_got_started(const struct serve_msg *m, int fd);
+void listener_got_exited(const struct serve_msg *m);
+
+/* The descriptor becomes its own; the session begins, or fails. */
+void listener_join(struct listener_session *s, int fd);
+/* There is no way to the command or target. */
+void listener_fail(struct listener_session *s, int err);
+/* Breaks the stream off. Why is for the log; the router hears less. */
+void listener_break(struct listener_session *s,
+		    enum romon_stream_reason reason, const char *why);
+/* Of a relay: the stream is over. */
+void listener_relay_done(struct relay *r, int err);
+/* The stream has gone, or the command; maybe both now. */
+void listener_settle(struct listener_session *s);
+
+void listener_log_refusal(const struct serve_peer *peer, const char *reason);
+void listener_log_begin(const struct listener_session *s);
+void listener_log_end(const struct listener_session *s);
+
+#endif /* ROMON_SERVE_LISTENER_INTERNAL_H */
