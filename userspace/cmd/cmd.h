@@ -4,11 +4,14 @@
 #ifndef ROMON_CMD_H
 #define ROMON_CMD_H
 
+#include "nl/settings.h"
 #include "parse/parse.h"
 
 struct cmd {
 	const char *name;
 	int (*run)(struct args *args);
+	const struct settings *keys;	/* NULL, or which are in help first */
+	const char *usage;		/* ... behind this */
 	const char *help;
 };
 

@@ -5,9 +5,9 @@
 
 #include "base/err.h"
 #include "cmd.h"
+#include "config/keys.h"
 #include "nl/api.h"
 #include "out/view.h"
-#include "settings.h"
 
 static int show_run(struct args *args)
 {
@@ -18,7 +18,7 @@ static int show_run(struct args *args)
 		return EXIT_USAGE;
 	if (api_config_get(&config))
 		return EXIT_FAILED;
-	o = out_begin(stdout, view_config_cols, VIEW_CONFIG_COLS, OUT_RECORD);
+	o = out_begin(stdout, view_config_cols(), VIEW_CONFIG_COLS, OUT_RECORD);
 	view_config(o, &config, NULL, option_stats);
 	out_end(o, 0);
 	api_config_free(&config);
@@ -37,30 +37,26 @@ const struct cmd cmd_show = {
 
 static int set_run(struct args *args)
 {
-	struct api_config_change change;
+	struct setting_value set[CONFIG_SETTINGS];
 	int err;
 
 	if (!args->n) {
 		complain("set: nothing to set (see: romon set help)");
 		return EXIT_USAGE;
 	}
-	if (!settings_parse_config(args, "set", &change))
+	if (!keys_parse(args, "set", &config_settings, set))
 		return EXIT_USAGE;
-	err = api_config_set(&change, "set");
-	secrets_free(change.secrets);
+	err = api_config_set(set, "set");
+	settings_free(&config_settings, set);
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct cmd cmd_set = {
 	.name = "set",
 	.run = set_run,
+	.keys = &config_settings,
+	.usage = "romon set",
 	.help =
-	"romon set [enabled on|off] [id MAC|auto] [identity NAME|auto]\n"
-	"          [board NAME|auto] [secrets LIST|none | secrets-file PATH]\n"
-	"          [hop-limit N] [hello-interval SECONDS] [flood-window MS]\n"
-	"          [flood-rate N] [answer-delay MS] [node-timeout SECONDS]\n"
-	"          [max-nodes N] [max-edges N] [max-origins N] [max-ports N]\n"
-	"          [max-endpoints N] [max-neighbors N] [queue-len N]\n"
 	"\n"
 	"All keys of one command are applied, or none. LIST is secrets with commas\n"
 	"between them; \",new\" is the empty secret, for frames without one, and new.\n"

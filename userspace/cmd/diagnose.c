@@ -158,7 +158,9 @@ static bool diagnose_refusal(const struct api_port *port,
 static const struct secrets *diagnose_secrets(const struct api_port *port,
 					      const struct api_config *config)
 {
-	return port->secrets ? port->secrets : config->secrets;
+	const struct secrets *own = port->set[PORT_SECRETS].secrets;
+
+	return own ? own : config->set[CONFIG_SECRETS].secrets;
 }
 
 /* Neighbours that were up once. True if there are any. */
@@ -282,19 +284,12 @@ static void diagnose_hop(const struct diagnosis *d, const char *what,
 	api_node_free(&node);
 }
 
-static int64_t diagnose_hello(const struct api_config *config)
-{
-	for (size_t i = 0; i < API_LIMITS; i++)
-		if (!strcmp(api_limits[i].name, "hello-interval"))
-			return (int64_t)config->limit[i] * 1000;
-	return 0;
-}
-
 static void diagnose(const struct diagnosis *d, const char *what,
 		     const struct api_ports *ports,
 		     const struct api_config *config)
 {
-	int64_t hello = diagnose_hello(config), patience;
+	int64_t hello = (int64_t)config->set[CONFIG_HELLO_INTERVAL].number * 1000;
+	int64_t patience;
 	struct api_neighbors neighbors;
 	const struct api_port *port;
 	bool refused = false;

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd.h"
+#include "config/keys.h"
 #include "nl/api.h"
 #include "out/out.h"
 #include "parse/script.h"
@@ -60,6 +61,13 @@ static void print_help(FILE *f)
 
 int cmd_usage(const struct cmd *cmd)
 {
+	if (cmd->keys) {
+		const char *line = strrchr(cmd->usage, '\n');
+
+		fputs(cmd->usage, stdout);
+		keys_help(stdout, cmd->keys,
+			  strlen(line ? line + 1 : cmd->usage));
+	}
 	fputs(cmd->help, stdout);
 	return EXIT_DONE;
 }

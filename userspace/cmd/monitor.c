@@ -146,8 +146,8 @@ static void monitor_old_name(struct monitor *m, const char *interface)
 		gone.state = ROMON_PORT_STATE_ABSENT;
 		for (size_t i = 0; i < ports.n; i++)
 			if (ports.v[i].is_default) {
-				gone.cost = ports.v[i].cost;
-				gone.forbid = ports.v[i].forbid;
+				gone.set[PORT_COST] = ports.v[i].set[PORT_COST];
+				gone.set[PORT_FORBID] = ports.v[i].set[PORT_FORBID];
 			}
 		monitor_port(m, &gone, "port-del", "port removed");
 	}
@@ -340,7 +340,7 @@ static int monitor_run(struct args *args)
 	m.nl = api_open("monitor");
 	if (!m.nl)
 		return EXIT_FAILED;
-	m.config = out_begin(stdout, view_config_cols, VIEW_CONFIG_COLS,
+	m.config = out_begin(stdout, view_config_cols(), VIEW_CONFIG_COLS,
 			     OUT_WORDS);
 	m.port = out_begin(stdout, view_port_cols, VIEW_PORT_COLS, OUT_WORDS);
 	m.node = out_begin(stdout, view_node_cols, VIEW_NODE_COLS, OUT_WORDS);

@@ -6,9 +6,9 @@
 
 #include "base/err.h"
 #include "cmd.h"
+#include "config/keys.h"
 #include "nl/api.h"
 #include "out/view.h"
-#include "settings.h"
 
 static int port_show(struct args *args)
 {
@@ -17,7 +17,7 @@ static int port_show(struct args *args)
 	struct out *o;
 
 	if (args->n) {
-		dev = settings_parse_dev(args, "port show");
+		dev = keys_parse_dev(args, "port show");
 		if (!dev || !args_end(args, "port show"))
 			return EXIT_USAGE;
 	}
@@ -47,14 +47,15 @@ static int port_show(struct args *args)
 static int port_change(struct args *args, const char *verb, int cmd)
 {
 	char what[16 + ROMON_IFNAME_MAX_LEN];
-	struct api_port_change change = { 0 };
+	struct setting_value set[PORT_SETTINGS] = { 0 };
+	const char *interface;
 	int err;
 
 	snprintf(what, sizeof(what), "port %s", verb);
-	change.interface = settings_parse_dev(args, what);
-	if (!change.interface)
+	interface = keys_parse_dev(args, what);
+	if (!interface)
 		return EXIT_USAGE;
-	snprintf(what, sizeof(what), "port %s %s", verb, change.interface);
+	snprintf(what, sizeof(what), "port %s %s", verb, interface);
 	if (cmd == ROMON_CMD_PORT_DEL) {
 		if (!args_end(args, what))
 			return EXIT_USAGE;
@@ -64,11 +65,11 @@ static int port_change(struct args *args, const char *verb, int cmd)
 				 what);
 			return EXIT_USAGE;
 		}
-		if (!settings_parse_port(args, what, &change))
+		if (!keys_parse(args, what, &port_settings, set))
 			return EXIT_USAGE;
 	}
-	err = api_port_change(cmd, &change, what);
-	secrets_free(change.secrets);
+	err = api_port_change(cmd, interface, set, what);
+	settings_free(&port_settings, set);
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -90,10 +91,11 @@ static int port_run(struct args *args)
 const struct cmd cmd_port = {
 	.name = "port",
 	.run = port_run,
-	.help =
+	.keys = &port_settings,
+	.usage =
 	"romon port [show [DEV]]\n"
-	"romon port add DEV [cost N] [forbid on|off] [disabled on|off]\n"
-	"          [secrets LIST|none | secrets-file PATH] [comment TEXT]\n"
+	"romon port add DEV",
+	.help =
 	"romon port set DEV|all ...     the same keys\n"
 	"romon port del DEV\n"
 	"\n"

@@ -33,32 +33,11 @@ static const char *api_hint(int err, bool has_sentence)
 /* The key that a refusal is about: port and config attributes never mix. */
 static const char *api_attr_name(const char *what, unsigned int attr)
 {
-	static const char * const port[] = {
-		[ROMON_A_PORT_INTERFACE] = "interface",
-		[ROMON_A_PORT_COST] = "cost",
-		[ROMON_A_PORT_FORBID] = "forbid",
-		[ROMON_A_PORT_DISABLED] = "disabled",
-		[ROMON_A_PORT_COMMENT] = "comment",
-		[ROMON_A_PORT_SECRETS] = "secrets",
-	};
-	static const char * const config[] = {
-		[ROMON_A_CONFIG_ENABLED] = "enabled",
-		[ROMON_A_CONFIG_ID] = "id",
-		[ROMON_A_CONFIG_IDENTITY] = "identity",
-		[ROMON_A_CONFIG_BOARD] = "board",
-		[ROMON_A_CONFIG_SECRETS] = "secrets",
-	};
-
-	if (!strncmp(what, "port", 4)) {
-		if (attr < sizeof(port) / sizeof(port[0]))
-			return port[attr];
-	} else if (!strncmp(what, "set", 3) || !strcmp(what, "restore")) {
-		for (size_t i = 0; i < API_LIMITS; i++)
-			if (api_limits[i].attr == (int)attr)
-				return api_limits[i].name;
-		if (attr < sizeof(config) / sizeof(config[0]))
-			return config[attr];
-	}
+	if (!strncmp(what, "port", 4))
+		return attr == ROMON_A_PORT_INTERFACE ? "interface" :
+		       settings_name(&port_settings, attr);
+	if (!strncmp(what, "set", 3) || !strcmp(what, "restore"))
+		return settings_name(&config_settings, attr);
 	return NULL;
 }
 
@@ -145,7 +124,7 @@ bool api_require_running(const char *what)
 
 	if (!api_shared(what) || api_config_get(&config))
 		return false;
-	enabled = config.enabled;
+	enabled = config.set[CONFIG_ENABLED].on;
 	api_config_free(&config);
 	if (!enabled)
 		complain("%s: RoMON not running (try: romon set enabled on)",
@@ -158,13 +137,51 @@ static void api_put_secrets(struct romon_nl_msg *msg, int type,
 {
 	size_t nest = romon_nl_nest(msg, type);
 
-	for (size_t i = 0; i < secrets->n; i++)
+	for (size_t i = 0; secrets && i < secrets->n; i++)
 		romon_nl_put(msg, ROMON_A_SECRETS_SECRET,
 			     secrets->v[i].value, secrets->v[i].len);
 	romon_nl_nest_end(msg, nest);
 }
 
-int api_config_set(const struct api_config_change *c, const char *what)
+static void api_put_setting(struct romon_nl_msg *msg, const struct setting *s,
+			    const struct setting_value *v)
+{
+	switch (s->type) {
+	case SETTING_BOOL:
+		romon_nl_put_u8(msg, s->attr, v->on);
+		break;
+	case SETTING_U8:
+		romon_nl_put_u8(msg, s->attr, (uint8_t)v->number);
+		break;
+	case SETTING_ANY_U16:
+		romon_nl_put_u16(msg, s->attr, (uint16_t)v->number);
+		break;
+	case SETTING_U32:
+		romon_nl_put_u32(msg, s->attr, (uint32_t)v->number);
+		break;
+	case SETTING_ID:
+		romon_nl_put(msg, s->attr, v->id, API_ID_LEN);
+		break;
+	case SETTING_NAME:
+	case SETTING_TEXT:
+		romon_nl_put_string(msg, s->attr, v->text);
+		break;
+	case SETTING_SECRETS:
+		api_put_secrets(msg, s->attr, v->secrets);
+		break;
+	}
+}
+
+static void api_put_settings(struct romon_nl_msg *msg,
+			     const struct settings *s,
+			     const struct setting_value *set)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (set[i].given)
+			api_put_setting(msg, &s->v[i], &set[i]);
+}
+
+int api_config_set(const struct setting_value *set, const char *what)
 {
 	struct romon_nl *nl = api_shared(what);
 	struct romon_nl_msg *msg;
@@ -173,26 +190,7 @@ int api_config_set(const struct api_config_change *c, const char *what)
 	if (!nl)
 		return -ENOENT;
 	msg = romon_nl_msg_new(nl, ROMON_CMD_CONFIG_SET, API_CHANGE_ROOM);
-	for (size_t i = 0; i < API_LIMITS; i++) {
-		if (!c->has_limit[i])
-			continue;
-		if (api_limits[i].max == UINT8_MAX)
-			romon_nl_put_u8(msg, api_limits[i].attr,
-					(uint8_t)c->limit[i]);
-		else
-			romon_nl_put_u32(msg, api_limits[i].attr,
-					 (uint32_t)c->limit[i]);
-	}
-	if (c->has_id)
-		romon_nl_put(msg, ROMON_A_CONFIG_ID, c->id, API_ID_LEN);
-	if (c->identity)
-		romon_nl_put_string(msg, ROMON_A_CONFIG_IDENTITY, c->identity);
-	if (c->board)
-		romon_nl_put_string(msg, ROMON_A_CONFIG_BOARD, c->board);
-	if (c->secrets)
-		api_put_secrets(msg, ROMON_A_CONFIG_SECRETS, c->secrets);
-	if (c->has_enabled)
-		romon_nl_put_u8(msg, ROMON_A_CONFIG_ENABLED, c->enabled);
+	api_put_settings(msg, &config_settings, set);
 	err = romon_nl_request(nl, msg, NULL, NULL);
 	if (err)
 		api_complain(nl, what, err);
@@ -363,8 +361,8 @@ int api_neighbor_dump(struct api_neighbors *neighbors)
 			api_neighbors_restart, neighbors, "neighbor");
 }
 
-/* cmd: ROMON_CMD_PORT_ADD, _SET or _DEL. */
-int api_port_change(int cmd, const struct api_port_change *c, const char *what)
+int api_port_change(int cmd, const char *interface,
+		    const struct setting_value *set, const char *what)
 {
 	struct romon_nl *nl = api_shared(what);
 	struct romon_nl_msg *msg;
@@ -373,17 +371,9 @@ int api_port_change(int cmd, const struct api_port_change *c, const char *what)
 	if (!nl)
 		return -ENOENT;
 	msg = romon_nl_msg_new(nl, (uint8_t)cmd, API_CHANGE_ROOM);
-	romon_nl_put_string(msg, ROMON_A_PORT_INTERFACE, c->interface);
-	if (c->has_cost)
-		romon_nl_put_u16(msg, ROMON_A_PORT_COST, (uint16_t)c->cost);
-	if (c->has_forbid)
-		romon_nl_put_u8(msg, ROMON_A_PORT_FORBID, c->forbid);
-	if (c->has_disabled)
-		romon_nl_put_u8(msg, ROMON_A_PORT_DISABLED, c->disabled);
-	if (c->comment)
-		romon_nl_put_string(msg, ROMON_A_PORT_COMMENT, c->comment);
-	if (c->secrets)
-		api_put_secrets(msg, ROMON_A_PORT_SECRETS, c->secrets);
+	romon_nl_put_string(msg, ROMON_A_PORT_INTERFACE, interface);
+	if (set)
+		api_put_settings(msg, &port_settings, set);
 	err = romon_nl_request(nl, msg, NULL, NULL);
 	if (err)
 		api_complain(nl, what, err);

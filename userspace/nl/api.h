@@ -12,21 +12,10 @@
 
 #include "nl.h"
 #include "parse/secrets.h"
+#include "settings.h"
 
 #define API_ID_LEN	ROMON_ID_LEN
 #define API_HOP_LEN	10	/* of a binary route: link, MAC */
-
-/* The numbers that can be set: one list for show, set, save and restore. */
-struct api_limit {
-	const char *name;	/* on the command line */
-	const char *key;	/* in JSON */
-	const char *unit;	/* for people, may be empty */
-	int attr;
-	uint64_t max;		/* of the attribute's type, not of the range */
-};
-
-#define API_LIMITS	13
-extern const struct api_limit api_limits[API_LIMITS];
 
 struct api_drop {
 	char *reason;
@@ -42,18 +31,14 @@ struct api_stats {
 };
 
 struct api_config {
-	bool enabled;
+	struct setting_value set[CONFIG_SETTINGS];
 	bool has_current_id, has_uptime, has_stats;
 	bool identity_auto, board_auto;
-	uint8_t id[API_ID_LEN];
 	uint8_t current_id[API_ID_LEN];
-	char *identity, *board, *version;
+	char *version;
 	uint32_t uptime, nodes, edges;
 	bool has_secrets_count;
 	uint32_t secrets_count;
-	struct secrets *secrets;	/* NULL if there are none, or not told */
-	bool has_limit[API_LIMITS];
-	uint64_t limit[API_LIMITS];
 	struct api_stats stats;
 };
 
@@ -66,12 +51,10 @@ struct api_refusal {
 
 struct api_port {
 	char interface[ROMON_IFNAME_MAX_LEN + 1];
-	uint64_t cost;
-	bool forbid, disabled, is_default, dynamic;
+	struct setting_value set[PORT_SETTINGS];
+	bool is_default, dynamic;
 	bool has_state, has_link, has_l2mtu, has_mac, has_stats;
-	char *comment;		/* NULL if there is none */
 	uint32_t secrets_count;
-	struct secrets *secrets;	/* NULL if there are none, or not told */
 	uint32_t state, link, l2mtu;
 	uint32_t ifindex;	/* 0 if there is no such device */
 	uint8_t mac[API_ID_LEN];
@@ -139,26 +122,6 @@ struct api_neighbors {
 	size_t n;
 };
 
-/* A change to an entry: what is not given stays, or is the default. */
-struct api_port_change {
-	const char *interface;
-	bool has_cost, has_forbid, has_disabled;
-	uint64_t cost;
-	bool forbid, disabled;
-	const char *comment;	/* NULL if not given */
-	struct secrets *secrets;	/* NULL if not given */
-};
-
-struct api_config_change {
-	bool has_enabled, has_id;
-	bool enabled;
-	uint8_t id[API_ID_LEN];		/* all zero for automatic */
-	const char *identity, *board;	/* NULL, or empty for automatic */
-	struct secrets *secrets;	/* NULL if not given */
-	bool has_limit[API_LIMITS];
-	uint64_t limit[API_LIMITS];
-};
-
 struct api_datagram {
 	uint8_t id[API_ID_LEN];
 	uint16_t local_port, remote_port;
@@ -177,11 +140,16 @@ void api_complain(struct romon_nl *nl, const char *what, int err);
 bool api_require_running(const char *what);
 
 int api_config_get(struct api_config *config);
-int api_config_set(const struct api_config_change *change, const char *what);
+/* All that is given, or nothing of it. */
+int api_config_set(const struct setting_value *set, const char *what);
 int api_port_get(const char *interface, struct api_port *port);
 int api_port_dump(struct api_ports *ports);
-int api_port_change(int cmd, const struct api_port_change *change,
-		    const char *what);
+/*
+ * @cmd: ROMON_CMD_PORT_ADD, _SET or _DEL. What is not given stays, or is the
+ * default; none may be, for NULL.
+ */
+int api_port_change(int cmd, const char *interface,
+		    const struct setting_value *set, const char *what);
 int api_node_dump(struct api_nodes *nodes);
 int api_edge_dump(struct api_edges *edges);
 int api_neighbor_dump(struct api_neighbors *neighbors);

@@ -7,26 +7,6 @@
 #include "api.h"
 #include "base/err.h"
 
-#define U8	UINT8_MAX
-#define U16	UINT16_MAX
-#define U32	UINT32_MAX
-
-const struct api_limit api_limits[API_LIMITS] = {
-	{ "hop-limit", "hop_limit", "", ROMON_A_CONFIG_HOP_LIMIT, U8 },
-	{ "flood-window", "flood_window", "ms", ROMON_A_CONFIG_FLOOD_WINDOW, U32 },
-	{ "flood-rate", "flood_rate", "/s", ROMON_A_CONFIG_FLOOD_RATE, U32 },
-	{ "answer-delay", "answer_delay", "ms", ROMON_A_CONFIG_ANSWER_DELAY, U32 },
-	{ "node-timeout", "node_timeout", "s", ROMON_A_CONFIG_NODE_TIMEOUT, U32 },
-	{ "max-nodes", "max_nodes", "", ROMON_A_CONFIG_MAX_NODES, U32 },
-	{ "max-edges", "max_edges", "", ROMON_A_CONFIG_MAX_EDGES, U32 },
-	{ "max-origins", "max_origins", "", ROMON_A_CONFIG_MAX_ORIGINS, U32 },
-	{ "max-ports", "max_ports", "", ROMON_A_CONFIG_MAX_PORTS, U32 },
-	{ "max-endpoints", "max_endpoints", "", ROMON_A_CONFIG_MAX_ENDPOINTS, U32 },
-	{ "queue-len", "queue_len", "", ROMON_A_CONFIG_QUEUE_LEN, U32 },
-	{ "hello-interval", "hello_interval", "s", ROMON_A_CONFIG_HELLO_INTERVAL, U32 },
-	{ "max-neighbors", "max_neighbors", "", ROMON_A_CONFIG_MAX_NEIGHBORS, U32 },
-};
-
 /* As the netlink spec spells them. */
 const char *api_state_name(uint32_t state)
 {
@@ -194,28 +174,53 @@ static struct secrets *read_secrets(const struct nlattr *nest)
 	return secrets;
 }
 
+static bool read_setting(const struct nlattr *attr, enum setting_type type,
+			 struct setting_value *v)
+{
+	switch (type) {
+	case SETTING_BOOL:
+		v->on = read_bool(attr);
+		break;
+	case SETTING_U8:
+	case SETTING_ANY_U16:
+	case SETTING_U32:
+		return read_u64(attr, &v->number);
+	case SETTING_ID:
+		return read_id(attr, v->id);
+	case SETTING_NAME:
+	case SETTING_TEXT:
+		v->text = read_string(attr);
+		break;
+	case SETTING_SECRETS:
+		v->secrets = read_secrets(attr);
+		break;
+	}
+	return attr;
+}
+
+static void read_settings(const struct nlattr **tb, const struct settings *s,
+			  struct setting_value *v)
+{
+	for (size_t i = 0; i < s->n; i++)
+		v[i].given = read_setting(tb[s->v[i].attr], s->v[i].type,
+					  &v[i]);
+}
+
 void api_config_read(struct romon_nl_attrs attrs, struct api_config *c)
 {
 	const struct nlattr *tb[ROMON_A_CONFIG_MAX + 1];
 
 	memset(c, 0, sizeof(*c));
 	romon_nl_parse(attrs, tb, ROMON_A_CONFIG_MAX);
-	c->enabled = read_bool(tb[ROMON_A_CONFIG_ENABLED]);
-	read_id(tb[ROMON_A_CONFIG_ID], c->id);
+	read_settings(tb, &config_settings, c->set);
 	c->has_current_id = read_id(tb[ROMON_A_CONFIG_CURRENT_ID],
 				    c->current_id);
-	c->identity = read_string(tb[ROMON_A_CONFIG_IDENTITY]);
 	c->identity_auto = read_bool(tb[ROMON_A_CONFIG_IDENTITY_AUTO]);
-	c->board = read_string(tb[ROMON_A_CONFIG_BOARD]);
 	c->board_auto = read_bool(tb[ROMON_A_CONFIG_BOARD_AUTO]);
 	c->version = read_string(tb[ROMON_A_CONFIG_VERSION]);
 	c->has_uptime = read_u32(tb[ROMON_A_CONFIG_UPTIME], &c->uptime);
-	for (size_t i = 0; i < API_LIMITS; i++)
-		c->has_limit[i] = read_u64(tb[api_limits[i].attr],
-					   &c->limit[i]);
 	c->has_secrets_count = read_u32(tb[ROMON_A_CONFIG_SECRETS_COUNT],
 					&c->secrets_count);
-	c->secrets = read_secrets(tb[ROMON_A_CONFIG_SECRETS]);
 	read_u32(tb[ROMON_A_CONFIG_NODES], &c->nodes);
 	read_u32(tb[ROMON_A_CONFIG_EDGES], &c->edges);
 	c->has_stats = read_stats(tb[ROMON_A_CONFIG_STATS], &c->stats);
@@ -237,17 +242,9 @@ void api_port_read(struct romon_nl_attrs attrs, struct api_port *p)
 
 	memset(p, 0, sizeof(*p));
 	romon_nl_parse(attrs, tb, ROMON_A_PORT_MAX);
+	read_settings(tb, &port_settings, p->set);
 	read_interface(tb[ROMON_A_PORT_INTERFACE], p->interface);
-	read_u64(tb[ROMON_A_PORT_COST], &p->cost);
-	p->forbid = read_bool(tb[ROMON_A_PORT_FORBID]);
-	p->disabled = read_bool(tb[ROMON_A_PORT_DISABLED]);
-	p->comment = read_string(tb[ROMON_A_PORT_COMMENT]);
-	if (p->comment && !*p->comment) {
-		free(p->comment);
-		p->comment = NULL;
-	}
 	read_u32(tb[ROMON_A_PORT_SECRETS_COUNT], &p->secrets_count);
-	p->secrets = read_secrets(tb[ROMON_A_PORT_SECRETS]);
 	p->is_default = read_bool(tb[ROMON_A_PORT_DEFAULT]);
 	p->dynamic = read_bool(tb[ROMON_A_PORT_DYNAMIC]);
 	p->has_state = read_u32(tb[ROMON_A_PORT_STATE], &p->state);
@@ -382,17 +379,14 @@ static void stats_free(struct api_stats *stats)
 
 void api_config_free(struct api_config *c)
 {
-	free(c->identity);
-	free(c->board);
+	settings_free(&config_settings, c->set);
 	free(c->version);
-	secrets_free(c->secrets);
 	stats_free(&c->stats);
 }
 
 void api_port_free(struct api_port *p)
 {
-	free(p->comment);
-	secrets_free(p->secrets);
+	settings_free(&port_settings, p->set);
 	stats_free(&p->stats);
 	free(p->refused.reason);
 }

@@ -165,7 +165,7 @@ static void router_complain_unknown(const char *what,
 	if (!api_config_get(&config)) {
 		bool self = name->is_id ? config.has_current_id &&
 			    !memcmp(name->id, config.current_id, API_ID_LEN) :
-			    router_is(name, config.identity);
+			    router_is(name, config.set[CONFIG_IDENTITY].text);
 
 		api_config_free(&config);
 		if (self) {

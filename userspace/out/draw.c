@@ -44,7 +44,7 @@ const char *draw_identity(const struct draw *draw, const uint8_t *id)
 	const struct api_node *node;
 
 	if (draw_is_self(draw, id))
-		return draw->config.identity;
+		return draw->config.set[CONFIG_IDENTITY].text;
 	node = router_by_id(&draw->nodes, id);
 	return node ? node->identity : NULL;
 }
@@ -124,7 +124,7 @@ void draw_tree(const struct draw *draw, FILE *f)
 	qsort(list, n, sizeof(*list), draw_compare);
 
 	if (draw->config.has_current_id) {
-		draw_tree_name(f, draw->config.identity,
+		draw_tree_name(f, draw->config.set[CONFIG_IDENTITY].text,
 			       draw->config.current_id);
 		fputs("  this router\n", f);
 	} else {

@@ -9,63 +9,74 @@
 #include "view.h"
 
 enum {
-	CONFIG_EVENT, CONFIG_ENABLED, CONFIG_ID, CONFIG_CURRENT_ID,
-	CONFIG_IDENTITY, CONFIG_IDENTITY_AUTO, CONFIG_BOARD, CONFIG_BOARD_AUTO,
-	CONFIG_SECRETS, CONFIG_SECRETS_COUNT,
-	CONFIG_VERSION, CONFIG_UPTIME, CONFIG_NODES, CONFIG_EDGES, CONFIG_LIMIT
+	CONFIG_COL_EVENT, CONFIG_COL_ENABLED, CONFIG_COL_ID,
+	CONFIG_COL_CURRENT_ID, CONFIG_COL_IDENTITY, CONFIG_COL_IDENTITY_AUTO,
+	CONFIG_COL_BOARD, CONFIG_COL_BOARD_AUTO, CONFIG_COL_SECRETS,
+	CONFIG_COL_SECRETS_COUNT, CONFIG_COL_VERSION, CONFIG_COL_UPTIME,
+	CONFIG_COL_NODES, CONFIG_COL_EDGES, CONFIG_COL_PLAIN
 };
 
-const struct out_col view_config_cols[VIEW_CONFIG_COLS] = {
-	[CONFIG_EVENT] = { .key = "event" },
-	[CONFIG_ENABLED] = { .key = "enabled", .head = "enabled" },
-	[CONFIG_ID] = { .key = "id", .head = "id" },
-	[CONFIG_CURRENT_ID] = { .key = "current_id", .head = "current-id" },
-	[CONFIG_IDENTITY] = { .key = "identity", .head = "identity" },
-	[CONFIG_IDENTITY_AUTO] = { .key = "identity_auto" },
-	[CONFIG_BOARD] = { .key = "board", .head = "board" },
-	[CONFIG_BOARD_AUTO] = { .key = "board_auto" },
-	[CONFIG_SECRETS] = { .key = "secrets", .head = "secrets" },
-	[CONFIG_SECRETS_COUNT] = { .key = "secrets_count" },
-	[CONFIG_VERSION] = { .key = "version", .head = "version" },
-	[CONFIG_UPTIME] = { .key = "uptime", .head = "uptime" },
-	[CONFIG_NODES] = { .key = "nodes", .head = "nodes" },
-	[CONFIG_EDGES] = { .key = "edges", .head = "edges" },
-	/* in the order of api_limits */
-	{ .key = "hop_limit", .head = "hop-limit" },
-	{ .key = "flood_window", .head = "flood-window" },
-	{ .key = "flood_rate", .head = "flood-rate" },
-	{ .key = "answer_delay", .head = "answer-delay" },
-	{ .key = "node_timeout", .head = "node-timeout" },
-	{ .key = "max_nodes", .head = "max-nodes" },
-	{ .key = "max_edges", .head = "max-edges" },
-	{ .key = "max_origins", .head = "max-origins" },
-	{ .key = "max_ports", .head = "max-ports" },
-	{ .key = "max_endpoints", .head = "max-endpoints" },
-	{ .key = "queue_len", .head = "queue-len" },
-	{ .key = "hello_interval", .head = "hello-interval" },
-	{ .key = "max_neighbors", .head = "max-neighbors" },
+static const struct out_col config_cols[CONFIG_COL_PLAIN] = {
+	[CONFIG_COL_EVENT] = { .key = "event" },
+	[CONFIG_COL_ENABLED] = { .key = "enabled", .head = "enabled" },
+	[CONFIG_COL_ID] = { .key = "id", .head = "id" },
+	[CONFIG_COL_CURRENT_ID] = { .key = "current_id", .head = "current-id" },
+	[CONFIG_COL_IDENTITY] = { .key = "identity", .head = "identity" },
+	[CONFIG_COL_IDENTITY_AUTO] = { .key = "identity_auto" },
+	[CONFIG_COL_BOARD] = { .key = "board", .head = "board" },
+	[CONFIG_COL_BOARD_AUTO] = { .key = "board_auto" },
+	[CONFIG_COL_SECRETS] = { .key = "secrets", .head = "secrets" },
+	[CONFIG_COL_SECRETS_COUNT] = { .key = "secrets_count" },
+	[CONFIG_COL_VERSION] = { .key = "version", .head = "version" },
+	[CONFIG_COL_UPTIME] = { .key = "uptime", .head = "uptime" },
+	[CONFIG_COL_NODES] = { .key = "nodes", .head = "nodes" },
+	[CONFIG_COL_EDGES] = { .key = "edges", .head = "edges" },
 };
+
+/* Behind those that are written here, the other settings in their order. */
+const struct out_col *view_config_cols(void)
+{
+	static char key[CONFIG_SETTINGS][24];
+	static struct out_col cols[VIEW_CONFIG_COLS];
+	struct out_col *col = cols + CONFIG_COL_PLAIN;
+	char *dash;
+
+	static_assert(VIEW_CONFIG_COLS ==
+		      CONFIG_COL_PLAIN + CONFIG_SETTINGS - VIEW_CONFIG_PLAIN);
+	memcpy(cols, config_cols, sizeof(config_cols));
+	for (size_t i = VIEW_CONFIG_PLAIN; i < CONFIG_SETTINGS; i++, col++) {
+		const char *name = config_settings.v[i].name;
+
+		snprintf(key[i], sizeof(key[i]), "%s", name);
+		while ((dash = strchr(key[i], '-')))
+			*dash = '_';
+		col->key = key[i];
+		col->head = name;
+	}
+	return cols;
+}
 
 enum {
-	PORT_EVENT, PORT_FLAGS, PORT_INTERFACE, PORT_COST, PORT_FORBID,
-	PORT_DISABLED, PORT_STATE, PORT_LINK, PORT_L2MTU, PORT_MAC,
-	PORT_SECRETS, PORT_SECRETS_COUNT, PORT_COMMENT
+	PORT_COL_EVENT, PORT_COL_FLAGS, PORT_COL_INTERFACE, PORT_COL_COST,
+	PORT_COL_FORBID, PORT_COL_DISABLED, PORT_COL_STATE, PORT_COL_LINK,
+	PORT_COL_L2MTU, PORT_COL_MAC, PORT_COL_SECRETS, PORT_COL_SECRETS_COUNT,
+	PORT_COL_COMMENT
 };
 
 const struct out_col view_port_cols[VIEW_PORT_COLS] = {
-	[PORT_EVENT] = { .key = "event" },
-	[PORT_FLAGS] = { .head = "", .width = 1 },
-	[PORT_INTERFACE] = { "interface", "INTERFACE", .gap = 1 },
-	[PORT_COST] = { "cost", "COST", .gap = 2, .right = true },
-	[PORT_FORBID] = { "forbid", "FORBID", .gap = 2 },
-	[PORT_DISABLED] = { .key = "disabled" },
-	[PORT_STATE] = { "state", "STATE", .gap = 2 },
-	[PORT_LINK] = { "link", "LINK", .gap = 2, .right = true },
-	[PORT_L2MTU] = { "l2mtu", "L2MTU", .gap = 2, .right = true },
-	[PORT_MAC] = { "mac", "MAC", .gap = 2, .optional = true },
-	[PORT_SECRETS] = { "secrets", "SECRETS", .gap = 2, .optional = true },
-	[PORT_SECRETS_COUNT] = { .key = "secrets_count" },
-	[PORT_COMMENT] = { "comment", "COMMENT", .gap = 2, .optional = true },
+	[PORT_COL_EVENT] = { .key = "event" },
+	[PORT_COL_FLAGS] = { .head = "", .width = 1 },
+	[PORT_COL_INTERFACE] = { "interface", "INTERFACE", .gap = 1 },
+	[PORT_COL_COST] = { "cost", "COST", .gap = 2, .right = true },
+	[PORT_COL_FORBID] = { "forbid", "FORBID", .gap = 2 },
+	[PORT_COL_DISABLED] = { .key = "disabled" },
+	[PORT_COL_STATE] = { "state", "STATE", .gap = 2 },
+	[PORT_COL_LINK] = { "link", "LINK", .gap = 2, .right = true },
+	[PORT_COL_L2MTU] = { "l2mtu", "L2MTU", .gap = 2, .right = true },
+	[PORT_COL_MAC] = { "mac", "MAC", .gap = 2, .optional = true },
+	[PORT_COL_SECRETS] = { "secrets", "SECRETS", .gap = 2, .optional = true },
+	[PORT_COL_SECRETS_COUNT] = { .key = "secrets_count" },
+	[PORT_COL_COMMENT] = { "comment", "COMMENT", .gap = 2, .optional = true },
 };
 
 enum {
@@ -204,46 +215,82 @@ static void view_name(struct out *o, size_t col, const char *name, bool is_auto)
 	out_str(o, col, with);
 }
 
+static void view_setting(struct out *o, size_t col, const struct setting *s,
+			 const struct setting_value *v)
+{
+	switch (s->type) {
+	case SETTING_BOOL:
+		out_bool(o, col, v->on, "on", "off");
+		break;
+	case SETTING_U8:
+	case SETTING_ANY_U16:
+	case SETTING_U32:
+		if (out_options.json)
+			out_uint(o, col, v->number);
+		else
+			out_text(o, col, "%" PRIu64 "%s", v->number, s->unit);
+		break;
+	case SETTING_ID:
+		if (id_is_zero(v->id))
+			out_str(o, col, "auto");
+		else
+			out_id(o, col, v->id);
+		break;
+	case SETTING_NAME:
+	case SETTING_TEXT:
+		out_str(o, col, v->text && *v->text ? v->text : NULL);
+		break;
+	case SETTING_SECRETS:
+		break;
+	}
+}
+
+static void view_config_setting(struct out *o, size_t col,
+				const struct api_config *c, size_t i)
+{
+	view_setting(o, col, &config_settings.v[i], &c->set[i]);
+}
+
+static void view_port_setting(struct out *o, size_t col,
+			      const struct api_port *p, size_t i)
+{
+	view_setting(o, col, &port_settings.v[i], &p->set[i]);
+}
+
 void view_config(struct out *o, const struct api_config *c, const char *event,
 		 bool stats)
 {
 	out_row(o);
-	out_str(o, CONFIG_EVENT, event);
-	out_color(o, c->enabled ? OUT_GOOD : OUT_BAD);
-	out_bool(o, CONFIG_ENABLED, c->enabled, "on", "off");
-	if (id_is_zero(c->id))
-		out_str(o, CONFIG_ID, "auto");
-	else
-		out_id(o, CONFIG_ID, c->id);
+	out_str(o, CONFIG_COL_EVENT, event);
+	out_color(o, c->set[CONFIG_ENABLED].on ? OUT_GOOD : OUT_BAD);
+	view_config_setting(o, CONFIG_COL_ENABLED, c, CONFIG_ENABLED);
+	view_config_setting(o, CONFIG_COL_ID, c, CONFIG_ID);
 	if (c->has_current_id) {
 		out_color(o, OUT_ADDRESS);
-		out_id(o, CONFIG_CURRENT_ID, c->current_id);
+		out_id(o, CONFIG_COL_CURRENT_ID, c->current_id);
 	}
 	out_color(o, OUT_NAME);
-	view_name(o, CONFIG_IDENTITY, c->identity, c->identity_auto);
-	view_name(o, CONFIG_BOARD, c->board, c->board_auto);
-	out_str(o, CONFIG_VERSION, c->version);
+	view_name(o, CONFIG_COL_IDENTITY, c->set[CONFIG_IDENTITY].text,
+		  c->identity_auto);
+	view_name(o, CONFIG_COL_BOARD, c->set[CONFIG_BOARD].text,
+		  c->board_auto);
+	out_str(o, CONFIG_COL_VERSION, c->version);
 	if (out_options.json) {
-		out_bool(o, CONFIG_IDENTITY_AUTO, c->identity_auto, "", "");
-		out_bool(o, CONFIG_BOARD_AUTO, c->board_auto, "", "");
+		out_bool(o, CONFIG_COL_IDENTITY_AUTO, c->identity_auto, "", "");
+		out_bool(o, CONFIG_COL_BOARD_AUTO, c->board_auto, "", "");
 	}
-	view_secrets(o, CONFIG_SECRETS, CONFIG_SECRETS_COUNT, c->secrets,
-		     c->secrets_count);
+	view_secrets(o, CONFIG_COL_SECRETS, CONFIG_COL_SECRETS_COUNT,
+		     c->set[CONFIG_SECRETS].secrets, c->secrets_count);
 	if (c->has_uptime && out_options.json)
-		out_uint(o, CONFIG_UPTIME, c->uptime);
+		out_uint(o, CONFIG_COL_UPTIME, c->uptime);
 	else if (c->has_uptime)
-		view_seconds(o, CONFIG_UPTIME, c->uptime);
-	out_uint(o, CONFIG_NODES, c->nodes);
-	out_uint(o, CONFIG_EDGES, c->edges);
-	for (size_t i = 0; i < API_LIMITS; i++) {
-		if (!c->has_limit[i])
-			continue;
-		if (out_options.json)
-			out_uint(o, CONFIG_LIMIT + i, c->limit[i]);
-		else
-			out_text(o, CONFIG_LIMIT + i, "%" PRIu64 "%s",
-				 c->limit[i], api_limits[i].unit);
-	}
+		view_seconds(o, CONFIG_COL_UPTIME, c->uptime);
+	out_uint(o, CONFIG_COL_NODES, c->nodes);
+	out_uint(o, CONFIG_COL_EDGES, c->edges);
+	for (size_t i = VIEW_CONFIG_PLAIN; i < CONFIG_SETTINGS; i++)
+		if (c->set[i].given)
+			view_config_setting(o, CONFIG_COL_PLAIN + i -
+					    VIEW_CONFIG_PLAIN, c, i);
 	if (stats && c->has_stats)
 		view_stats(o, &c->stats);
 }
@@ -272,35 +319,35 @@ void view_port(struct out *o, const struct api_port *p, const char *event,
 		flags[n++] = '*';
 	if (p->dynamic)
 		flags[n++] = 'D';
-	if (p->disabled)
+	if (p->set[PORT_DISABLED].on)
 		flags[n++] = 'X';
 
 	out_row(o);
-	out_str(o, PORT_EVENT, event);
+	out_str(o, PORT_COL_EVENT, event);
 	if (!event)
-		out_text(o, PORT_FLAGS, "%s", flags);
+		out_text(o, PORT_COL_FLAGS, "%s", flags);
 	out_color(o, OUT_NAME);
-	out_str(o, PORT_INTERFACE, p->interface);
-	out_uint(o, PORT_COST, p->cost);
-	out_bool(o, PORT_FORBID, p->forbid, "on", "off");
+	out_str(o, PORT_COL_INTERFACE, p->interface);
+	view_port_setting(o, PORT_COL_COST, p, PORT_COST);
+	view_port_setting(o, PORT_COL_FORBID, p, PORT_FORBID);
 	if (out_options.json) {
-		out_bool(o, PORT_DISABLED, p->disabled, "on", "off");
+		view_port_setting(o, PORT_COL_DISABLED, p, PORT_DISABLED);
 		out_json_bool(o, "default", p->is_default);
 		out_json_bool(o, "dynamic", p->dynamic);
 	}
 	if (p->has_state && !p->is_default) {
 		out_color(o, view_state_color(p->state));
-		out_str(o, PORT_STATE, api_state_name(p->state));
+		out_str(o, PORT_COL_STATE, api_state_name(p->state));
 	}
 	if (p->has_link)
-		out_uint(o, PORT_LINK, p->link);
+		out_uint(o, PORT_COL_LINK, p->link);
 	if (p->has_l2mtu)
-		out_uint(o, PORT_L2MTU, p->l2mtu);
+		out_uint(o, PORT_COL_L2MTU, p->l2mtu);
 	if (p->has_mac && (out_options.json || stats))
-		out_id(o, PORT_MAC, p->mac);
-	view_secrets(o, PORT_SECRETS, PORT_SECRETS_COUNT, p->secrets,
-		     p->secrets_count);
-	out_str(o, PORT_COMMENT, p->comment);
+		out_id(o, PORT_COL_MAC, p->mac);
+	view_secrets(o, PORT_COL_SECRETS, PORT_COL_SECRETS_COUNT,
+		     p->set[PORT_SECRETS].secrets, p->secrets_count);
+	view_port_setting(o, PORT_COL_COMMENT, p, PORT_COMMENT);
 	if (stats && p->has_stats) {
 		view_stats(o, &p->stats);
 		view_refusal(o, &p->refused);

@@ -7,13 +7,16 @@
 #include "nl/api.h"
 #include "out.h"
 
-#define VIEW_CONFIG_COLS	(14 + API_LIMITS)
+/* From here on settings look alike. */
+#define VIEW_CONFIG_PLAIN	CONFIG_HOP_LIMIT
+#define VIEW_CONFIG_COLS	(14 + CONFIG_SETTINGS - VIEW_CONFIG_PLAIN)
 #define VIEW_PORT_COLS		13
 #define VIEW_NODE_COLS		12
 #define VIEW_NEIGHBOR_COLS	11
 #define VIEW_REFUSED_COLS	4
 
-extern const struct out_col view_config_cols[VIEW_CONFIG_COLS];
+/* VIEW_CONFIG_COLS of them. */
+const struct out_col *view_config_cols(void);
 extern const struct out_col view_port_cols[VIEW_PORT_COLS];
 extern const struct out_col view_node_cols[VIEW_NODE_COLS];
 extern const struct out_col view_neighbor_cols[VIEW_NEIGHBOR_COLS];

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* restore: the configuration that save wrote. */
+
+#include "base/err.h"
+#include "cmd.h"
+#include "config/apply.h"
+#include "config/lines.h"
+
+static int restore_run(struct args *args)
+{
+	const char *file = args_next(args);
+	struct model want;
+	int status;
+
+	if (!file) {
+		complain("restore: which file? (- for standard input)");
+		return EXIT_USAGE;
+	}
+	if (!args_end(args, "restore"))
+		return EXIT_USAGE;
+	/* All of the file, before anything is done. */
+	status = lines_read(&want, file);
+	if (status == EXIT_DONE)
+		status = apply_model(&want, "restore");
+	model_free(&want);
+	return status;
+}
+
+const struct cmd cmd_restore = {
+	.name = "restore",
+	.run = restore_run,
+	.help =
+	"romon restore FILE\n"
+	"\n"
+	"Makes the configuration what save wrote, - for standard input: entries\n"
+	"of ports that the file does not name are removed, keys that it does not\n"
+	"name keep their values in set and have their defaults in port. Nothing\n"
+	"is done if a line of the file can not be read; what was done is undone\n"
+	"if the kernel refuses some of it.\n",
+};

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The configuration as lines of set and port. */
+
+#include <string.h>
+
+#include "base/err.h"
+#include "keys.h"
+#include "lines.h"
+#include "parse/script.h"
+
+/* The wildcard entry refuses what it can not be, even a no. */
+static bool lines_tell(const struct model_port *p, size_t i)
+{
+	const struct setting_value *v = &p->set[i];
+
+	switch (port_settings.v[i].type) {
+	case SETTING_TEXT:
+		return *v->text;
+	case SETTING_SECRETS:
+		return v->secrets && v->secrets->n;
+	default:
+		return i != PORT_DISABLED || v->on ||
+		       strcmp(p->interface, MODEL_ALL);
+	}
+}
+
+static void lines_print_port(FILE *f, const struct model_port *p)
+{
+	fprintf(f, "port %s %s", strcmp(p->interface, MODEL_ALL) ? "add" :
+		"set", p->interface);
+	for (size_t i = 0; i < PORT_SETTINGS; i++)
+		if (lines_tell(p, i))
+			keys_print(f, &port_settings.v[i], &p->set[i]);
+	fputc('\n', f);
+}
+
+static void lines_print_setting(FILE *f, const struct model *m, size_t i)
+{
+	if (!m->set[i].given)
+		return;
+	fputs("set", f);
+	keys_print(f, &config_settings.v[i], &m->set[i]);
+	fputc('\n', f);
+}
+
+/* RoMON is enabled last, when every port is as it should be. */
+void lines_print(FILE *f, const struct model *m)
+{
+	bool enabled = m->set[CONFIG_ENABLED].on;
+
+	if (!enabled)
+		lines_print_setting(f, m, CONFIG_ENABLED);
+	for (size_t i = 0; i < CONFIG_SETTINGS; i++)
+		if (i != CONFIG_ENABLED)
+			lines_print_setting(f, m, i);
+	for (size_t i = 0; i < m->n_ports; i++)
+		lines_print_port(f, &m->port[i]);
+	if (enabled)
+		lines_print_setting(f, m, CONFIG_ENABLED);
+}
+
+static bool lines_take_port(struct model *m, struct args *args)
+{
+	struct setting_value set[PORT_SETTINGS];
+	bool add, all, ok = false;
+	const char *interface;
+	struct model_port *p;
+
+	add = args_take(args, "add");
+	if (!add && !args_take(args, "set")) {
+		complain("restore: port add or port set, nothing else of port");
+		return false;
+	}
+	interface = keys_parse_dev(args, "port");
+	if (!interface || !keys_parse(args, "port", &port_settings, set))
+		return false;
+	all = !strcmp(interface, MODEL_ALL);
+	p = model_port(m, interface);
+	if (add && (p || all))
+		complain("port add: %s: there is an entry already", interface);
+	else if (!p && !add && !all)
+		complain("port set: %s: no such entry", interface);
+	else
+		ok = true;
+	if (ok)
+		settings_merge(&port_settings,
+			       p ? p->set : model_add(m, interface)->set, set);
+	settings_free(&port_settings, set);
+	return ok;
+}
+
+/* Later lines win, as they would if they were run. */
+static bool lines_take(struct model *m, struct args *args)
+{
+	struct setting_value set[CONFIG_SETTINGS];
+
+	if (args_take(args, "set")) {
+		if (!keys_parse(args, "set", &config_settings, set))
+			return false;
+		settings_merge(&config_settings, m->set, set);
+		return true;
+	}
+	if (args_take(args, "port"))
+		return lines_take_port(m, args);
+	complain("restore: only set and port, as save writes them, not %s",
+		 args_peek(args));
+	return false;
+}
+
+int lines_read(struct model *m, const char *file)
+{
+	int more, status = EXIT_DONE;
+	struct script script;
+	struct args args;
+
+	memset(m, 0, sizeof(*m));
+	if (!script_open(&script, "restore", file))
+		return EXIT_FAILED;
+	while (status == EXIT_DONE && (more = script_next(&script, &args))) {
+		if (more < 0)
+			status = script_status(&script);
+		else if (!lines_take(m, &args))
+			status = EXIT_USAGE;
+	}
+	script_close(&script);
+	if (status == EXIT_DONE && strcmp(file, "-") && model_has_secrets(m))
+		secrets_complain_readable("restore", file);
+	/* A file that does not speak of the wildcard entry leaves it as new. */
+	if (!model_port(m, MODEL_ALL))
+		model_add(m, MODEL_ALL);
+	return status;
+}

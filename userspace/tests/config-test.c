@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Configurations as a whole: read, written, and what leads to another. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "config/diff.h"
+#include "config/keys.h"
+#include "config/lines.h"
+#include "tap.h"
+
+static char said[512];
+
+static void hear(const char *line)
+{
+	snprintf(said, sizeof(said), "%s", line);
+}
+
+static char file[32];
+
+static int read_text(struct model *m, const char *text)
+{
+	FILE *f = fopen(file, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		exit(1);
+	said[0] = '\0';
+	memset(m, 0xff, sizeof(*m));
+	return lines_read(m, file);
+}
+
+static void refuses(const char *text, const char *why)
+{
+	struct model m;
+	char what[128];
+
+	snprintf(what, sizeof(what), "refused: %s", why);
+	tap_ok(read_text(&m, text) != EXIT_DONE && strstr(said, why), what);
+	model_free(&m);
+}
+
+/* As words, in memory that is to be freed. */
+static char *written(const struct model *m)
+{
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+
+	lines_print(f, m);
+	fclose(f);
+	return text;
+}
+
+static void rewritten(const char *text, const char *want, const char *what)
+{
+	struct model m;
+	char *got;
+
+	if (!tap_ok(read_text(&m, text) == EXIT_DONE, what))
+		return;
+	got = written(&m);
+	tap_is(got, want, "... and written as it is");
+	free(got);
+	model_free(&m);
+}
+
+static void put_change(FILE *f, const struct diff_change *c)
+{
+	bool config = c->cmd == ROMON_CMD_CONFIG_SET;
+	const struct settings *s = config ? &config_settings : &port_settings;
+
+	fputs(config ? "set" :
+	      c->cmd == ROMON_CMD_PORT_ADD ? "add" :
+	      c->cmd == ROMON_CMD_PORT_DEL ? "del" : "change", f);
+	if (!config)
+		fprintf(f, " %s", c->interface);
+	for (size_t i = 0; i < s->n; i++)
+		if (c->set[i].given)
+			keys_print(f, &s->v[i], &c->set[i]);
+	fputs("; ", f);
+}
+
+static void leads(const char *from, const char *to, const char *want,
+		  const char *what)
+{
+	struct model is, then;
+	struct diff diff;
+	size_t size;
+	char *text;
+	FILE *f;
+
+	if (!tap_ok(read_text(&is, from) == EXIT_DONE &&
+		    read_text(&then, to) == EXIT_DONE, what))
+		return;
+	f = open_memstream(&text, &size);
+	diff_make(&diff, &then, &is);
+	for (size_t i = 0; i < diff.n; i++)
+		put_change(f, &diff.v[i]);
+	diff_free(&diff);
+	fclose(f);
+	tap_is(text, want, "... by these requests");
+	free(text);
+	model_free(&is);
+	model_free(&then);
+}
+
+#define WHOLE								\
+	"set id 02:00:00:00:00:01\n"					\
+	"set identity \"two words\"\n"					\
+	"set board auto\n"						\
+	"set secrets \",a\\\\x22b\"\n"					\
+	"set hop-limit 7\n"						\
+	"set max-neighbors 9\n"						\
+	"port set all cost 3 forbid on\n"				\
+	"port add eth0 cost 100 forbid off disabled on secrets \"x\" comment \"a b\"\n" \
+	"set enabled on\n"
+
+int main(void)
+{
+	int fd;
+
+	strcpy(file, "/tmp/config-test.XXXXXX");
+	fd = mkstemp(file);
+	if (fd < 0)
+		return 1;
+	close(fd);
+	err_set_sink(hear);
+
+	rewritten(WHOLE, WHOLE, "what was saved is read");
+	rewritten("set enabled on hop-limit 3\nset enabled=off hop-limit=4\n",
+		  "set enabled off\n"
+		  "set hop-limit 4\n"
+		  "port set all cost 100 forbid off\n",
+		  "later lines win");
+	rewritten("port add eth0 cost 7 comment x secrets a\n"
+		  "port set eth0 forbid on secrets none comment=\n",
+		  "port add eth0 cost 7 forbid on disabled off\n"
+		  "port set all cost 100 forbid off\n",
+		  "... key by key of a port too");
+
+	refuses("set colour red\n", "unknown word: colour");
+	refuses("port add eth0 cost 65536\n", "cost: a number from 0 to 65535");
+	refuses("port add all\n", "there is an entry already");
+	refuses("port add eth0\nport add eth0\n", "there is an entry already");
+	refuses("port set eth0 cost 3\n", "no such entry");
+	refuses("port del eth0\n", "port add or port set");
+	refuses("show\n", "only set and port");
+	refuses("set identity \"a\\x07\"\n", "a control character");
+	refuses("set secrets a secrets-file /dev/null\n", "one of them");
+
+	leads(WHOLE, WHOLE, "", "nothing is asked if nothing changes");
+	leads(WHOLE, "set hop-limit 7 flood-rate 8\n" WHOLE,
+	      "set flood-rate 8; ", "a key that is not known is asked for");
+	leads("set enabled off\nport add a cost 1\nport add b\nport add c\n",
+	      "set enabled on hop-limit 5 secrets ,new\n"
+	      "port add d secrets x\nport add b forbid on\nport add a cost 2\n",
+	      "set hop-limit 5; "
+	      "change b forbid on; "
+	      "del c; "
+	      "add d cost 100 forbid off disabled off secrets \"x\" comment \"\"; "
+	      "change a cost 2; "
+	      "set enabled on secrets \",new\"; ",
+	      "ports close, go and open before RoMON does");
+	leads("set enabled on secrets ,old\n",
+	      "set enabled off secrets new identity auto\n",
+	      "set enabled off identity auto secrets \"new\"; ",
+	      "what closes comes first");
+	leads("set secrets a\nport add x secrets b comment y\n",
+	      "set secrets none\nport add x secrets none\n",
+	      "change x secrets none comment \"\"; set secrets none; ",
+	      "what was there can be taken away");
+	unlink(file);
+	return 0;
+}
