@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What kernel/path/wire.c needs of the kernel, for programs. */
+/* What wire.c needs of the kernel, for programs. */
 
 #ifndef ROMON_WIRE_ENV_H
 #define ROMON_WIRE_ENV_H
