@@ -234,11 +234,12 @@ struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,
 	ops->random(arg, &mux->table_key, sizeof(mux->table_key));
 	ops->random(arg, &mux->random_key, sizeof(mux->random_key));
 	mux->now = now;
+	romon_cookie_init(&mux->cookies, now, ops, arg);
+	romon_listen_init(mux);
 	mux->limits = romon_mux_defaults;
 	romon_list_init(&mux->live);
 	romon_list_init(&mux->orphans);
 	romon_list_init(&mux->lingering);
-	romon_list_init(&mux->half);
 	romon_list_init(&mux->ready);
 	return mux;
 }
@@ -283,101 +284,14 @@ void romon_mux_stats(const struct romon_mux *mux, struct romon_mux_stats *stats)
 	stats->memory = mux->pool.used;
 }
 
-static struct romon_port *romon_mux_port(const struct romon_mux *mux,
-					 uint16_t port)
-{
-	size_t i;
-
-	for (i = 0; i < mux->n_ports; i++) {
-		if (mux->ports[i].number == port)
-			return &mux->ports[i];
-	}
-	return NULL;
-}
-
-static bool romon_mux_listens(const struct romon_mux *mux, uint16_t port)
-{
-	const struct romon_port *p = romon_mux_port(mux, port);
-
-	return p && p->listens;
-}
-
-int romon_mux_listen(struct romon_mux *mux, uint16_t port)
-{
-	struct romon_port *p = romon_mux_port(mux, port), *ports;
-
-	if (!port || port == ROMON_STREAM_PORT_ECHO)
-		return -EINVAL;
-	if (p && p->listens)
-		return -EADDRINUSE;
-	if (!p) {
-		ports = realloc(mux->ports,
-				(mux->n_ports + 1) * sizeof(*ports));
-		if (!ports)
-			return -ENOMEM;
-		mux->ports = ports;
-		p = &ports[mux->n_ports++];
-		p->number = port;
-		p->streams = 0;
-	}
-	p->listens = true;
-	return 0;
-}
-
-static void romon_mux_drop_port(struct romon_mux *mux, struct romon_port *p)
-{
-	uint16_t number = p->number;
-
-	if (p->listens || p->streams)
-		return;
-	*p = mux->ports[--mux->n_ports];
-	mux->ops.unbind(mux->arg, number);
-}
-
-void romon_mux_unlisten(struct romon_mux *mux, uint16_t port)
-{
-	struct romon_port *p = romon_mux_port(mux, port);
-
-	if (!p || !p->listens)
-		return;
-	p->listens = false;
-	romon_mux_drop_port(mux, p);
-}
-
-/* A stream that has come in by it begins. */
-void romon_mux_use_port(struct romon_mux *mux, uint16_t port)
-{
-	romon_mux_port(mux, port)->streams++;
-}
-
-/* ... and is gone. */
-void romon_mux_leave_port(struct romon_mux *mux, uint16_t port)
-{
-	struct romon_port *p = romon_mux_port(mux, port);
-
-	p->streams--;
-	romon_mux_drop_port(mux, p);
-}
-
 static void romon_mux_unknown(struct romon_mux *mux,
 			      const struct romon_datagram *d,
 			      const struct romon_segment *seg)
 {
-	enum romon_stream_reason why = ROMON_STREAM_UNKNOWN;
-
-	if (seg->kind == ROMON_SEGMENT_CLOSE) {
-		/* It needs no answer, and two sides would never end. */
-		mux->stats.unknown++;
-		return;
-	}
-	if (seg->kind == ROMON_SEGMENT_OPEN &&
-	    romon_mux_listens(mux, d->local_port)) {
-		if (romon_stream_accept(mux, d, seg, &why) || !why)
-			return;
-	} else {
-		mux->stats.unknown++;
-	}
-	romon_snd_reject(mux, d, seg, why);
+	mux->stats.unknown++;
+	/* A close needs no answer, and two sides would never end. */
+	if (seg->kind != ROMON_SEGMENT_CLOSE)
+		romon_snd_reject(mux, d, seg, ROMON_STREAM_UNKNOWN);
 }
 
 void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
@@ -398,12 +312,9 @@ void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 		return;
 	}
 	s = romon_mux_find(mux, d->id, d->local_port, d->remote_port);
-	if (s && s->accepted && seg.kind == ROMON_SEGMENT_OPEN &&
-	    seg.seq != s->irs && s->state != ROMON_OPEN) {
-		/* They have started anew, and nothing is lost with the old one. */
-		romon_stream_replaced(s);
-		s = NULL;
-	}
+	if ((!s || (s->accepted && s->state >= ROMON_OVER)) &&
+	    romon_listen_input(mux, d, &seg, s))
+		return;
 	if (!s) {
 		romon_mux_unknown(mux, d, &seg);
 		return;
@@ -466,6 +377,7 @@ void romon_mux_run(struct romon_mux *mux, int64_t now)
 		mux->now = now;
 	while (mux->heap_n && mux->heap[0]->deadline <= mux->now)
 		romon_stream_timer(mux->heap[0]);
+	romon_listen_run(mux);
 	romon_mux_feed(mux);
 
 	/* What the program does here is sent below. It may free any stream. */
@@ -507,7 +419,9 @@ int64_t romon_mux_deadline(const struct romon_mux *mux)
 {
 	if (!romon_list_empty(&mux->ready))
 		return 0;
-	return mux->heap_n ? mux->heap[0]->deadline : ROMON_NEVER;
+	if (mux->heap_n && mux->heap[0]->deadline < mux->answers_at)
+		return mux->heap[0]->deadline;
+	return mux->answers_at;
 }
 
 struct romon_stream *romon_mux_next(struct romon_mux *mux,

@@ -232,6 +232,7 @@ static void romon_rcv_broken(struct romon_stream *s,
 			     int64_t ack)
 {
 	enum romon_stream_reason reason = romon_rcv_reason(seg);
+	bool refused;
 
 	if ((ack < s->snd_una || ack > s->snd_max) &&
 	    (at < s->last_ack_sent || at > s->last_ack_sent + ROMON_WINDOW)) {
@@ -249,7 +250,10 @@ static void romon_rcv_broken(struct romon_stream *s,
 		romon_stream_forsaken(s);
 		return;
 	}
-	romon_stream_fail(s, -ECONNRESET, reason);
+	/* Who has not shown that it receives is not refused before. */
+	refused = !s->accepted && !s->confirmed &&
+		  reason <= ROMON_STREAM_FAILED;
+	romon_stream_fail(s, refused ? -ECONNREFUSED : -ECONNRESET, reason);
 }
 
 static void romon_rcv_open(struct romon_stream *s,
@@ -269,6 +273,7 @@ static void romon_rcv_open(struct romon_stream *s,
 		romon_rcv_bad(s);
 		return;
 	}
+	s->confirmed = true;
 	romon_alive_heard(s, seg->kind);
 	romon_rcv_route(s, d, at, ack);
 	if (ack > s->snd_una)
@@ -308,29 +313,8 @@ static void romon_rcv_opening(struct romon_stream *s,
 		return;
 	}
 	s->irs = seg->seq;
-	romon_stream_opened(s);
+	romon_stream_opened(s, s->opened_at);
 	romon_snd_ack(s);
-}
-
-static void romon_rcv_answered(struct romon_stream *s,
-			       const struct romon_datagram *d,
-			       const struct romon_segment *seg)
-{
-	if (seg->ack == s->iss) {
-		if (seg->kind == ROMON_SEGMENT_CLOSE && seg->len) {
-			romon_stream_fail(s, -ECONNRESET,
-					  romon_rcv_reason(seg));
-			return;
-		}
-		romon_stream_opened(s);
-		romon_rcv_open(s, d, seg);
-		return;
-	}
-	if (seg->kind == ROMON_SEGMENT_CLOSE && seg->seq == s->irs)
-		/* They gave up before they had our answer. */
-		romon_stream_fail(s, -ECONNRESET, romon_rcv_reason(seg));
-	else
-		s->mux->stats.bad++;
 }
 
 void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
@@ -354,8 +338,7 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 			romon_rcv_bad(s);
 			return;
 		}
-		s->opened_at = -1;
-		romon_snd_again(s);
+		romon_snd_answer(s->mux, d, s->iss, s->irs);
 		return;
 	}
 	if (s->state == ROMON_OPENING) {
@@ -372,8 +355,6 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 				romon_stream_remember(s);
 			romon_snd_ack(s);
 		}
-	} else if (s->state == ROMON_ANSWERED) {
-		romon_rcv_answered(s, d, seg);
 	} else {
 		romon_rcv_open(s, d, seg);
 	}

@@ -14,7 +14,6 @@
 /* Assumed, if the way is not known. */
 #define ROMON_SND_HOPS		8
 
-#define ROMON_SND_OPEN_NS	(250 * ROMON_MS)
 #define ROMON_SND_OPEN_MAX_NS	(1000 * ROMON_MS)
 #define ROMON_SND_CAP_NS	(300 * ROMON_SECOND)
 
@@ -129,16 +128,31 @@ void romon_snd_route(struct romon_stream *s, const uint8_t *route, size_t hops)
 		romon_snd_size(s);
 }
 
-/* The open, or the answer to it. */
-void romon_snd_again(struct romon_stream *s)
+/* Where there is no stream: back to where a datagram came from. */
+static void romon_snd_reply(struct romon_mux *mux,
+			    const struct romon_datagram *d,
+			    enum romon_segment_kind kind, uint32_t seq,
+			    uint32_t ack, const void *data, size_t len)
 {
-	if (s->accepted)
-		romon_snd_xmit(s, ROMON_SEGMENT_ANSWER, s->iss, s->irs, 0);
-	else
-		romon_snd_xmit(s, ROMON_SEGMENT_OPEN, s->iss, 0, 0);
+	struct romon_datagram reply = *d;
+
+	romon_segment_build(mux->buf, kind, seq, ack);
+	if (len)
+		memcpy(mux->buf + ROMON_SEGMENT_HLEN, data, len);
+	reply.payload = mux->buf;
+	reply.len = ROMON_SEGMENT_HLEN + len;
+	mux->stats.segments_out++;
+	mux->ops.xmit(mux->arg, &reply);
 }
 
-/* ... and when it is due again. */
+/* To an open. */
+void romon_snd_answer(struct romon_mux *mux, const struct romon_datagram *d,
+		      uint32_t iss, uint32_t irs)
+{
+	romon_snd_reply(mux, d, ROMON_SEGMENT_ANSWER, iss, irs, NULL, 0);
+}
+
+/* The open, and when it is due again. */
 void romon_snd_open(struct romon_stream *s)
 {
 	/* The first one tells of the round trip, if it is the only one. */
@@ -147,7 +161,7 @@ void romon_snd_open(struct romon_stream *s)
 	s->open_wait *= 2;
 	if (s->open_wait > ROMON_SND_OPEN_MAX_NS)
 		s->open_wait = ROMON_SND_OPEN_MAX_NS;
-	romon_snd_again(s);
+	romon_snd_xmit(s, ROMON_SEGMENT_OPEN, s->iss, 0, 0);
 }
 
 void romon_snd_ack(struct romon_stream *s)
@@ -174,18 +188,12 @@ void romon_snd_reject(struct romon_mux *mux, const struct romon_datagram *d,
 		      const struct romon_segment *seg,
 		      enum romon_stream_reason reason)
 {
-	uint8_t buf[ROMON_SEGMENT_HLEN + 1];
-	struct romon_datagram answer = *d;
+	uint8_t why = reason;
 	uint32_t ack = seg->seq;
 
 	if (seg->kind != ROMON_SEGMENT_OPEN)
 		ack += (uint32_t)seg->len;
-	romon_segment_build(buf, ROMON_SEGMENT_CLOSE, seg->ack, ack);
-	buf[ROMON_SEGMENT_HLEN] = reason;
-	answer.payload = buf;
-	answer.len = sizeof(buf);
-	mux->stats.segments_out++;
-	mux->ops.xmit(mux->arg, &answer);
+	romon_snd_reply(mux, d, ROMON_SEGMENT_CLOSE, seg->ack, ack, &why, 1);
 }
 
 /* Are they there? A byte that they have had: that takes an acknowledgment. */
@@ -364,11 +372,10 @@ void romon_snd_run(struct romon_stream *s)
 {
 	switch (s->state) {
 	case ROMON_OPENING:
-	case ROMON_ANSWERED:
 		if (s->open_wait)
 			return;
 		s->over_at = s->mux->now + s->mux->limits.open_ns;
-		s->open_wait = ROMON_SND_OPEN_NS;
+		s->open_wait = ROMON_OPEN_NS;
 		romon_snd_open(s);
 		return;
 	case ROMON_OPEN:

@@ -24,7 +24,6 @@ static struct romon_stream *romon_stream_alloc(struct romon_mux *mux,
 		return NULL;
 	}
 	romon_list_init(&s->node);
-	romon_list_init(&s->half);
 	romon_list_init(&s->ready);
 	romon_list_move(&s->node, &mux->live);
 	mux->stats.streams++;
@@ -47,20 +46,11 @@ static struct romon_stream *romon_stream_alloc(struct romon_mux *mux,
 	return s;
 }
 
-static void romon_stream_unhalf(struct romon_stream *s)
-{
-	if (romon_list_empty(&s->half))
-		return;
-	romon_list_del(&s->half);
-	s->mux->n_half--;
-}
-
 void romon_stream_destroy(struct romon_stream *s)
 {
 	struct romon_mux *mux = s->mux;
 
 	romon_mux_del(mux, s);
-	romon_stream_unhalf(s);
 	romon_list_del(&s->node);
 	romon_list_del(&s->ready);
 	if (s->state == ROMON_LINGER)
@@ -70,7 +60,7 @@ void romon_stream_destroy(struct romon_stream *s)
 	if (s->bound)
 		mux->ops.unbind(mux->arg, s->local_port);
 	if (s->accepted)
-		romon_mux_leave_port(mux, s->local_port);
+		romon_listen_leave(mux, s->local_port);
 	romon_ring_free(&s->out);
 	romon_ring_free(&s->in);
 	romon_sent_free(&s->sent);
@@ -157,59 +147,25 @@ err_unbind:
 	return NULL;
 }
 
-/*
- * Whoever sends opens and never acknowledges the answer may hold a few places,
- * and the newest of all such openers have them. False: there is none now, but
- * there will be.
- */
-static bool romon_stream_make_room(struct romon_mux *mux, const uint8_t *id)
-{
-	bool full = mux->stats.streams >= mux->limits.streams;
-	unsigned int most = (mux->limits.streams + 1) / 2;
-	struct romon_stream *oldest;
-	unsigned int same = 0;
-	struct romon_list *p;
-
-	for (p = mux->half.next; p != &mux->half; p = p->next)
-		same += !memcmp(romon_list_entry(p, struct romon_stream,
-						 half)->id, id,
-				ROMON_STREAM_ID_LEN);
-	if (same >= ROMON_HALF_PEER)
-		return false;
-	if (!full && mux->n_half < ROMON_HALF_MAX && mux->n_half < most)
-		return true;
-	/* Its place is free once its program knows of that. */
-	oldest = romon_list_entry(mux->half.next, struct romon_stream, half);
-	romon_stream_fail(oldest, -ETIMEDOUT, ROMON_STREAM_END);
-	romon_mux_rearm(oldest);
-	return !full;
-}
-
-/*
- * An open has come in. NULL, and why not; or ROMON_STREAM_END for no answer: it
- * will come again, and there may be a place then.
- */
+/* Our answer to an open was acknowledged. NULL, and why not. */
 struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 					 const struct romon_datagram *d,
-					 const struct romon_segment *seg,
+					 uint32_t iss, uint32_t irs,
 					 enum romon_stream_reason *why)
 {
 	struct romon_stream *s;
 
 	*why = ROMON_STREAM_BUSY;
-	if (mux->stats.streams >= mux->limits.streams && !mux->n_half)
+	if (mux->stats.streams >= mux->limits.streams)
 		return NULL;
-	if (!romon_stream_make_room(mux, d->id)) {
-		*why = ROMON_STREAM_END;
-		return NULL;
-	}
 	s = romon_stream_alloc(mux, d->id, d->local_port, d->remote_port);
 	if (!s)
 		return NULL;
 	s->accepted = true;
-	romon_mux_use_port(mux, s->local_port);
-	s->state = ROMON_ANSWERED;
-	s->irs = seg->seq;
+	romon_listen_use(mux, s->local_port);
+	s->state = ROMON_OPEN;
+	s->iss = iss;
+	s->irs = irs;
 	romon_snd_route(s, d->route, d->hops);
 	romon_snd_size(s);
 	romon_cong_init(&s->cong, s->mss, ROMON_WINDOW);
@@ -218,28 +174,23 @@ struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 		romon_stream_destroy(s);
 		return NULL;
 	}
-	romon_list_move(&s->half, &mux->half);
-	mux->n_half++;
-	romon_mux_ready(s);
 	return s;
 }
 
-/* Both sides know of it. */
-void romon_stream_opened(struct romon_stream *s)
+/* Both sides know of it. @since: when ours was sent, if it was sent once. */
+void romon_stream_opened(struct romon_stream *s, int64_t since)
 {
-	romon_stream_unhalf(s);
 	s->state = ROMON_OPEN;
 	s->over_at = ROMON_NEVER;
 	s->open_at = ROMON_NEVER;
-	if (s->opened_at > 0)
-		romon_rtt_sample(&s->rtt, s->mux->now - s->opened_at);
+	if (since > 0)
+		romon_rtt_sample(&s->rtt, s->mux->now - since);
 	romon_alive_start(s);
 	romon_stream_note(s, ROMON_STREAM_OPENED);
 }
 
 static void romon_stream_over(struct romon_stream *s)
 {
-	romon_stream_unhalf(s);
 	s->state = ROMON_OVER;
 	s->over_at = ROMON_NEVER;
 	s->open_at = ROMON_NEVER;
@@ -362,7 +313,6 @@ static bool romon_stream_expire(struct romon_stream *s)
 {
 	switch (s->state) {
 	case ROMON_OPENING:
-	case ROMON_ANSWERED:
 		romon_stream_fail(s, -ETIMEDOUT, ROMON_STREAM_END);
 		return false;
 	case ROMON_OPEN:

@@ -3,6 +3,7 @@
  * Inside of the library: a stream, a mux, and what its files are to each other.
  *
  *	mux	the table of streams, their deadlines, what comes in for none
+ *	listen	opens of others, and where streams begin of which none is known
  *	stream	from opening to the end, and what the program calls
  *	rcv	segments that have come in, and acknowledgments of them
  *	snd	segments that go out
@@ -18,6 +19,7 @@
 #define ROMON_INSIDE_H
 
 #include "cong.h"
+#include "cookie.h"
 #include "list.h"
 #include "ring.h"
 #include "romon-stream.h"
@@ -45,9 +47,12 @@
 #define ROMON_DUPTHRESH		3
 #define ROMON_DUPTHRESH_MAX	64
 
-/* Accepted, but the opener has not acknowledged that yet. */
-#define ROMON_HALF_MAX		128
-#define ROMON_HALF_PEER		32
+/* Until an open, or the answer to it, is sent again for the first time. */
+#define ROMON_OPEN_NS		(250 * ROMON_MS)
+/* Answers that are remembered, if their way back is not longer. */
+#define ROMON_ANSWERS		32
+#define ROMON_ANSWER_HOPS	32
+
 #define ROMON_LINGER_MAX	256
 /* As long as the other side may be silent before it gives up: the keepalive. */
 #define ROMON_LINGER_MIN_NS	(8 * ROMON_SECOND)
@@ -60,7 +65,6 @@
 
 enum romon_state {
 	ROMON_OPENING,			/* open sent */
-	ROMON_ANSWERED,			/* answer sent */
 	ROMON_OPEN,
 	ROMON_OVER,			/* closed by both, or in error */
 	ROMON_LINGER			/* freed: answers late closes */
@@ -79,7 +83,6 @@ struct romon_stream {
 	struct romon_mux *mux;
 	struct romon_stream *chain;	/* in the table */
 	struct romon_list node;		/* live, orphans or lingering */
-	struct romon_list half;		/* while ROMON_ANSWERED */
 	struct romon_list ready;	/* has events, or something to send */
 	size_t place;			/* in the heap */
 	int64_t deadline;
@@ -89,6 +92,7 @@ struct romon_stream {
 	uint16_t local_port, remote_port;
 	enum romon_state state;
 	bool accepted;
+	bool confirmed;			/* more than the answer has come */
 	bool orphan;			/* the program has freed it */
 	bool bound;			/* local_port is to be unbound */
 	bool hidden;			/* not in the table any more */
@@ -106,7 +110,7 @@ struct romon_stream {
 	/* Opening, lingering, waiting for the other side's end. */
 	int64_t over_at;
 	int64_t open_at, open_wait;
-	int64_t opened_at;		/* open or answer sent; -1: more than once */
+	int64_t opened_at;		/* open sent; -1: more than once */
 
 	/* What is sent, counted from the first byte. The end counts one. */
 	uint32_t iss;			/* RFC 9293, 3.3.1 */
@@ -185,6 +189,18 @@ struct romon_port {
 	unsigned int streams;
 };
 
+/* To an open, not acknowledged yet: see listen.c. */
+struct romon_answer {
+	uint8_t id[ROMON_STREAM_ID_LEN];
+	uint16_t local_port, remote_port;
+	uint32_t iss, irs;
+	unsigned int times;
+	int64_t at;			/* sent; -1: more than once */
+	int64_t due;			/* again; ROMON_NEVER: there is none */
+	size_t hops;
+	uint8_t route[ROMON_ANSWER_HOPS * ROMON_STREAM_ENTRY_LEN];
+};
+
 struct romon_mux {
 	struct romon_mux_ops ops;
 	void *arg;
@@ -194,8 +210,8 @@ struct romon_mux {
 	struct romon_pool pool;
 	struct romon_mux_limits limits;
 	struct romon_mux_stats stats;
-	struct romon_list live, orphans, lingering, half, ready;
-	unsigned int n_lingering, n_half;
+	struct romon_list live, orphans, lingering, ready;
+	unsigned int n_lingering;
 	bool starved;			/* somebody waits for memory */
 	struct romon_stream **table;
 	size_t buckets, n;		/* n: all in it, lingering ones too */
@@ -203,6 +219,10 @@ struct romon_mux {
 	size_t heap_n, heap_size;
 	struct romon_port *ports;	/* that are or were listened at */
 	size_t n_ports;
+	struct romon_cookies cookies;
+	struct romon_answer answers[ROMON_ANSWERS];
+	unsigned int next_answer;	/* the oldest */
+	int64_t answers_at;		/* when the first is due */
 	uint8_t buf[ROMON_SEGMENT_HLEN + ROMON_SEGMENT_MAX];
 };
 
@@ -217,15 +237,22 @@ void romon_mux_del(struct romon_mux *mux, struct romon_stream *s);
 void romon_mux_ready(struct romon_stream *s);
 void romon_mux_rearm(struct romon_stream *s);
 size_t romon_mux_free_memory(const struct romon_mux *mux);
-void romon_mux_use_port(struct romon_mux *mux, uint16_t port);
-void romon_mux_leave_port(struct romon_mux *mux, uint16_t port);
+
+/* listen.c */
+void romon_listen_init(struct romon_mux *mux);
+void romon_listen_use(struct romon_mux *mux, uint16_t port);
+void romon_listen_leave(struct romon_mux *mux, uint16_t port);
+bool romon_listen_input(struct romon_mux *mux, const struct romon_datagram *d,
+			const struct romon_segment *seg,
+			struct romon_stream *old);
+void romon_listen_run(struct romon_mux *mux);
 
 /* stream.c */
 struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 					 const struct romon_datagram *d,
-					 const struct romon_segment *seg,
+					 uint32_t iss, uint32_t irs,
 					 enum romon_stream_reason *why);
-void romon_stream_opened(struct romon_stream *s);
+void romon_stream_opened(struct romon_stream *s, int64_t since);
 void romon_stream_fail(struct romon_stream *s, int error,
 		       enum romon_stream_reason reason);
 void romon_stream_replaced(struct romon_stream *s);
@@ -250,7 +277,8 @@ void romon_rcv_read(struct romon_stream *s);
 
 /* snd.c */
 void romon_snd_run(struct romon_stream *s);
-void romon_snd_again(struct romon_stream *s);
+void romon_snd_answer(struct romon_mux *mux, const struct romon_datagram *d,
+		      uint32_t iss, uint32_t irs);
 void romon_snd_open(struct romon_stream *s);
 void romon_snd_ack(struct romon_stream *s);
 void romon_snd_ask(struct romon_stream *s);

@@ -37,7 +37,7 @@ static bool seen_tap(struct sim *sim, int from, const struct romon_datagram *d)
 	struct romon_segment seg;
 
 	(void)sim;
-	if (from != 1 || d->remote_port != PEER_PORT ||
+	if (from != 1 || d->remote_port != seen.port ||
 	    romon_segment_parse(&seg, d->payload, d->len))
 		return true;
 	seen.n++;
@@ -84,6 +84,7 @@ static struct sim *setup(struct sim_app **other)
 	struct sim *sim = sim_new(7, &plain);
 
 	memset(&seen, 0, sizeof(seen));
+	seen.port = PEER_PORT;
 	*other = sim_open(sim, 0, 3, 1000);
 	(*other)->end_after = false;
 	wait_ms(sim, 100);
@@ -192,11 +193,12 @@ static void wrong_numbers(void)
 
 	inject(sim, ROMON_SEGMENT_OPEN, 100, 0, NULL, 0);
 	wait_ms(sim, 1);
-	app = sim->side[1].accepted[1];
 	inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss + 1, NULL, 0);
 	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss - 1, "x", 1);
+	inject(sim, ROMON_SEGMENT_ACK, 101, seen.iss, NULL, 0);
 	wait_ms(sim, 1);
-	tap_ok(!app->opened, "an answer with a wrong number opens nothing");
+	tap_ok(sim->side[1].n_accepted == 1,
+	       "an answer with a wrong number opens nothing");
 	app = handshake(sim, 100);
 	app->send = 3000;
 	sim_app_write(app);
@@ -384,12 +386,12 @@ static void never_reads(void)
 	romon_mux_limits(sim->side[1].mux, &limits);
 	limits.streams = 40;
 	romon_mux_set_limits(sim->side[1].mux, &limits);
-	sim->side[1].iss = 5000;
 	for (i = 0; i < 100; i++) {
+		seen.port = 1000 + i;
 		from(sim, peer_id, 1000 + i, ROMON_SEGMENT_OPEN, 100, 0, NULL, 0);
 		wait_ms(sim, 1);
-		from(sim, peer_id, 1000 + i, ROMON_SEGMENT_ACK, 100, 5000, NULL,
-		     0);
+		from(sim, peer_id, 1000 + i, ROMON_SEGMENT_ACK, 100, seen.iss,
+		     NULL, 0);
 		wait_ms(sim, 1);
 		there = sim->side[1].accepted[1 + i];
 		there->send = 1000;
@@ -402,7 +404,6 @@ static void never_reads(void)
 	}
 	tap_ok(most == 1 + 20, "who never reads has half of the places: %u",
 	       most - 1);
-	sim->side[1].iss = 0;
 	app = sim_open(sim, 0, 3, 10);
 	wait_ms(sim, 100);
 	tap_ok(app->opened, "... and others get in");
@@ -412,98 +413,187 @@ static void never_reads(void)
 	tap_ok(setdown(sim, other), "another stream goes on");
 }
 
-/* As many as there may be, nearly half of them never acknowledged. */
+/* As many as there may be, while others only knock. */
 static void crowded(void)
 {
-	struct sim_app *other, *real[26];
+	struct sim_app *other, *real[40];
 	struct sim *sim = setup(&other);
 	struct romon_mux_limits limits;
 	uint8_t id[6] = { 2, 4 };
-	unsigned int i, closed = 0;
-	int64_t start;
+	unsigned int i, late = 0, closed = 0;
 
 	romon_mux_limits(sim->side[1].mux, &limits);
 	limits.streams = 40;
 	romon_mux_set_limits(sim->side[1].mux, &limits);
-	for (i = 0; i < 200; i++) {
-		id[2] = i;
-		from(sim, id, 77, ROMON_SEGMENT_OPEN, i, 0, NULL, 0);
-		wait_ms(sim, 1);
-	}
-	tap_ok(streams(sim) == 1 + 20,
-	       "half of few places are for who has not acknowledged: %u",
-	       streams(sim) - 1);
-	for (i = 0; i < 25; i++) {
-		start = sim->now;
+	for (i = 0; i < 39; i++) {
+		int64_t start = sim->now;
+
+		for (id[2] = 0; id[2] < 200; id[2]++) {
+			id[3] = i;
+			from(sim, id, 77, ROMON_SEGMENT_OPEN, i, 0, NULL, 0);
+		}
 		real[i] = sim_open(sim, 0, 3, 10);
 		real[i]->end_after = false;
-		wait_ms(sim, 300);
-		closed += !real[i]->opened;
-		id[3] = i + 1;
-		for (id[2] = 0; streams(sim) < 40 && id[2] < 100; id[2]++) {
-			from(sim, id, 77, ROMON_SEGMENT_OPEN, i, 0, NULL, 0);
-			wait_ms(sim, 1);
-			if (id[2] >= 40)
-				break;
-		}
+		wait_ms(sim, 20);
+		late += !real[i]->opened ||
+			real[i]->opened_at - start > SIM_MS;
 	}
-	tap_ok(!closed, "25 others get in, each at its second open at the latest");
-	tap_ok(streams(sim) == 40, "all places are taken");
-	real[25] = sim_open(sim, 0, 3, 10);
-	start = sim->now;
-	wait_ms(sim, 1000);
-	tap_ok(real[25]->opened &&
-	       real[25]->opened_at - start < 300 * SIM_MS,
-	       "one more gets in, after %lld ms",
-	       (long long)(real[25]->opened_at - start) / SIM_MS);
-	for (i = 0; i < 26; i++) {
-		closed += real[i]->closed && i < 25;
+	tap_ok(!late && streams(sim) == 40,
+	       "who only sends opens takes no place: 39 others get in at once");
+	real[39] = sim_open(sim, 0, 3, 10);
+	memset(seen.kinds, 0, sizeof(seen.kinds));
+	handshake(sim, 100);
+	wait_ms(sim, 100);
+	tap_ok(real[39]->error == -ECONNREFUSED &&
+	       real[39]->reason == ROMON_STREAM_BUSY,
+	       "one more is told that it is too many");
+	tap_ok(seen.kinds[ROMON_SEGMENT_ANSWER] == 1 &&
+	       seen.kinds[ROMON_SEGMENT_CLOSE] == 1 &&
+	       seen.last.data[0] == ROMON_STREAM_BUSY && seen.last.ack == 100 &&
+	       seen.last.seq == seen.iss,
+	       "... when it has shown that it receives, not before");
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss, "x", 1);
+	inject(sim, ROMON_SEGMENT_CLOSE, 101, seen.iss, NULL, 0);
+	tap_ok(seen.kinds[ROMON_SEGMENT_CLOSE] == 3 &&
+	       seen.last.data[0] == ROMON_STREAM_BUSY,
+	       "... and again if it goes on");
+	for (i = 0; i < 40; i++) {
+		closed += real[i]->closed && i < 39;
 		sim_app_free(real[i]);
 	}
 	tap_ok(!closed, "... and none that was open is ended for that");
 	tap_ok(setdown(sim, other), "another stream goes on");
 }
 
-static void floods(void)
+/* 20 opens a millisecond, of as many routers, for two seconds. */
+static void flood(int64_t rtt)
+{
+	struct sim_link link = plain;
+	struct sim_app *app[20];
+	unsigned int ms, i, late = 0;
+	uint8_t id[6] = { 2, 5 };
+	int64_t start[20];
+	struct sim *sim;
+	long before;
+
+	link.delay = rtt / 2;
+	sim = sim_new(10, &link);
+	seen.port = 77;
+	sim->tap = seen_tap;
+	before = alloc_n;
+	for (ms = 0; ms < 2000; ms++) {
+		if (ms == 100)
+			before = alloc_n;
+		for (i = 0; i < 20; i++) {
+			id[2] = i;
+			id[3] = ms;
+			id[4] = ms >> 8;
+			from(sim, id, 77, ROMON_SEGMENT_OPEN, ms, 0, NULL, 0);
+		}
+		if (ms == 1000)
+			tap_ok(alloc_n == before && !streams(sim),
+			       "20000 opens take no piece of memory, no stream");
+		if (ms >= 1000 && ms % 50 == 0) {
+			i = (ms - 1000) / 50;
+			start[i] = sim->now;
+			app[i] = sim_open(sim, 0, 3, 10);
+			app[i]->end_after = false;
+		}
+		wait_ms(sim, 1);
+	}
+	wait_ms(sim, 1000);
+	for (i = 0; i < 20; i++) {
+		late += !app[i]->opened ||
+			app[i]->opened_at - start[i] > rtt + SIM_MS;
+		sim_app_free(app[i]);
+	}
+	tap_ok(!late && sim->side[1].n_accepted == 20,
+	       "... and keep nobody out for longer than a round trip of %lld ms",
+	       (long long)(rtt / SIM_MS));
+	sim_free(sim);
+}
+
+/* An open is answered thrice more, if nobody says anything. */
+static void answers_again(void)
 {
 	struct sim_app *other;
 	struct sim *sim = setup(&other);
-	struct romon_mux_stats stats;
-	unsigned int i, busy;
-	uint8_t id[6] = { 2, 3 };
 
-	sim->side[1].template.keep = false;
-	for (i = 0; i < 1000; i++)
-		from(sim, peer_id, PEER_PORT + i, ROMON_SEGMENT_OPEN, i, 0, NULL,
-		     0);
-	romon_mux_stats(sim->side[1].mux, &stats);
-	tap_ok(stats.streams == 1 + 32, "opens of one peer: %u streams",
-	       stats.streams);
-	for (i = 0; i < 800; i++) {
-		id[2] = i;
-		id[3] = i >> 8;
-		from(sim, id, 77, ROMON_SEGMENT_OPEN, i, 0, NULL, 0);
-		if (i % 10 == 0)
-			wait_ms(sim, 1);
-	}
-	romon_mux_stats(sim->side[1].mux, &stats);
-	tap_ok(stats.streams <= 1 + 128 + 32 && stats.memory < 100000,
-	       "opens of hundreds of peers: %u streams, %zu bytes of buffers",
-	       stats.streams, stats.memory);
-	wait_ms(sim, 15000);
-	romon_mux_stats(sim->side[1].mux, &stats);
-	tap_ok(stats.streams == 1, "... which go when nobody answers");
+	inject(sim, ROMON_SEGMENT_OPEN, 100, 0, NULL, 0);
+	wait_ms(sim, 2000);
+	tap_ok(seen.n == 4 && seen.kinds[ROMON_SEGMENT_ANSWER] == 4,
+	       "an answer that is not acknowledged comes again by itself");
+	wait_ms(sim, 20000);
+	tap_ok(seen.n == 4, "... but not for ever");
+	inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss, NULL, 0);
+	wait_ms(sim, 1);
+	tap_ok(sim->side[1].n_accepted == 2,
+	       "... and may be acknowledged after that");
+	inject(sim, ROMON_SEGMENT_CLOSE, 100, seen.iss, "\5", 1);
+	seen.n = 0;
+	inject(sim, ROMON_SEGMENT_OPEN, 200, 0, NULL, 0);
+	inject(sim, ROMON_SEGMENT_CLOSE, 200, 0, "\5", 1);
+	wait_ms(sim, 2000);
+	tap_ok(seen.n == 1, "who gave up is not answered again");
+	inject(sim, ROMON_SEGMENT_OPEN, 300, 0, NULL, 0);
+	wait_ms(sim, 70000);
+	seen.n = 0;
+	inject(sim, ROMON_SEGMENT_ACK, 300, seen.iss, NULL, 0);
+	wait_ms(sim, 1);
+	tap_ok(sim->side[1].n_accepted == 2 &&
+	       seen.last.kind == ROMON_SEGMENT_CLOSE,
+	       "an answer is good for a minute");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
 
-	memset(&seen, 0, sizeof(seen));
+/* What comes third may be missing, or be late. */
+static void third(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	uint32_t iss;
+
+	inject(sim, ROMON_SEGMENT_OPEN, 100, 0, NULL, 0);
+	seen.n = 0;
+	inject(sim, ROMON_SEGMENT_DATA, 101, seen.iss, "b", 1);
+	wait_ms(sim, 1);
+	tap_ok(!seen.n && sim->side[1].n_accepted == 1,
+	       "data that has overtaken the first is not refused");
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss, "a", 1);
+	inject(sim, ROMON_SEGMENT_DATA, 101, seen.iss, "b", 1);
+	wait_ms(sim, 1);
+	app = sim->side[1].accepted[1];
+	tap_ok(app->received == 2, "... and comes again");
+	iss = seen.iss;
+	inject(sim, ROMON_SEGMENT_CLOSE, 102, iss, "\5", 1);
+	wait_ms(sim, 1);
+	tap_ok(app->closed, "it is over");
+	seen.n = 0;
+	inject(sim, ROMON_SEGMENT_ACK, 100, iss, NULL, 0);
+	inject(sim, ROMON_SEGMENT_DATA, 101, iss, "b", 1);
+	wait_ms(sim, 1);
+	tap_ok(sim->side[1].n_accepted == 2 && seen.n == 2 &&
+	       seen.last.kind == ROMON_SEGMENT_CLOSE,
+	       "what comes late of it begins no other");
+	inject(sim, ROMON_SEGMENT_OPEN, 500, 0, NULL, 0);
+	inject(sim, ROMON_SEGMENT_DATA, 499, seen.iss, NULL, 0);
+	wait_ms(sim, 1);
+	tap_ok(sim->side[1].n_accepted == 3,
+	       "a question opens it as well as an acknowledgment");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+static void for_none(void)
+{
+	struct sim_app *other;
+	struct sim *sim = setup(&other);
+	unsigned int i;
+
 	for (i = 0; i < 1000; i++)
 		inject(sim, ROMON_SEGMENT_CLOSE, i, i * 7, "\1", i % 2);
 	tap_ok(!seen.n, "closes for no stream are not answered");
-	for (i = 1; i < 5; i++) {
-		busy = i == 4 ? ROMON_SEGMENT_OPEN : i;
-		inject(sim, busy, 1000, 77, "abc", i == 2 ? 3 : 0);
-		/* An open makes a stream here. */
-		if (busy == ROMON_SEGMENT_OPEN)
-			break;
+	for (i = 1; i < 4; i++) {
+		inject(sim, i, 1000, 77, "abc", i == 2 ? 3 : 0);
 		tap_ok(seen.n == i && seen.last.kind == ROMON_SEGMENT_CLOSE &&
 		       seen.last.seq == 77 &&
 		       seen.last.ack == (i == 2 ? 1003u : 1000u) &&
@@ -586,7 +676,11 @@ int main(void)
 	forged_opens();
 	never_reads();
 	crowded();
-	floods();
+	flood(SIM_MS);
+	flood(50 * SIM_MS);
+	answers_again();
+	third();
+	for_none();
 	mirror();
 	routes();
 	tap_ok(!alloc_n, "all memory is back");

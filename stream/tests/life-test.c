@@ -242,9 +242,12 @@ static void refused(void)
 		app = sim_open(sim, 0, 3, 100);
 		sim_run(sim, sim->now + SIM_SECOND, done_closed, app);
 		tap_ok(app->closed && app->error == -ECONNREFUSED &&
-		       app->reason == reason && !app->opened &&
+		       app->reason == reason && !app->received &&
+		       !sim->side[1].n_accepted &&
 		       sim->now - start < 10 * SIM_MS,
 		       "reason %d of a refusal is told, at once", reason);
+		tap_ok(sim->side[1].asked == 1,
+		       "... and the program is asked once");
 		sim_app_free(app);
 		tap_ok(gone(sim), "... and nothing is left");
 		sim_free(sim);

@@ -182,6 +182,7 @@ static enum romon_stream_reason sim_accept(void *arg, struct romon_stream *s)
 	struct sim_app *self = arg, *app;
 	struct sim_side *side = &self->sim->side[self->side];
 
+	side->asked++;
 	if (side->refuse)
 		return side->refuse;
 	if (side->n_accepted == 1024)
@@ -194,8 +195,6 @@ static enum romon_stream_reason sim_accept(void *arg, struct romon_stream *s)
 	app->side = self->side;
 	app->s = s;
 	side->accepted[side->n_accepted++] = app;
-	if (side->iss)
-		s->iss = side->iss;
 	romon_stream_set_arg(s, app);
 	return ROMON_STREAM_END;
 }
@@ -359,6 +358,21 @@ struct sim_app *sim_open(struct sim *sim, int side, uint16_t port,
 	app->error = err;
 	app->closed = true;
 	return app;
+}
+
+/* Other keys are as good, so those are looked for with which it is. */
+void sim_wrap(struct sim *sim, int side, uint32_t within)
+{
+	struct sim_side *from = &sim->side[!side];
+	struct romon_cookies *c = &sim->side[side].mux->cookies;
+	struct romon_datagram d = {
+		.local_port = ROMON_STREAM_PORT_SSH,
+		.remote_port = from->next_port,
+	};
+
+	memcpy(d.id, from->id, sizeof(d.id));
+	while (-romon_cookie_make(c, &d, from->iss) > within)
+		c->key[0].k0++;
 }
 
 void sim_app_free(struct sim_app *app)

@@ -69,12 +69,12 @@ struct sim_side {
 	unsigned int bound;
 	uint64_t xmitted, bytes, dropped, echoes;
 	struct sim_app *accepted[1024];
-	unsigned int n_accepted;
+	unsigned int n_accepted, asked;
 	enum romon_stream_reason refuse;
 	struct sim_app template;	/* of what is accepted */
 	bool no_echo;			/* the router does not answer */
 	bool dead;			/* the program does not run any more */
-	uint32_t iss;			/* the first number, if not 0 */
+	uint32_t iss;			/* the first number of its opens, or 0 */
 };
 
 struct sim {
@@ -98,6 +98,8 @@ uint64_t sim_random(struct sim *sim);
 void sim_set_link(struct sim *sim, const struct sim_link *link);
 struct sim_app *sim_open(struct sim *sim, int side, uint16_t port,
 			 uint64_t send);
+/* What @side answers to the next open, of side.iss, is so far from wrapping. */
+void sim_wrap(struct sim *sim, int side, uint32_t within);
 void sim_app_free(struct sim_app *app);
 void sim_app_read(struct sim_app *app);
 void sim_app_write(struct sim_app *app);

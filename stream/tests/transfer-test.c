@@ -37,7 +37,7 @@ static int64_t transfer(const struct sim_link *link, uint64_t seed,
 	/* Every second one has numbers that wrap. */
 	if (seed % 2) {
 		sim->side[0].iss = -50000;
-		sim->side[1].iss = -1;
+		sim_wrap(sim, 1, 20000);
 	}
 	sim->side[1].template.send = bytes;
 	sim->side[1].template.end_after = true;
