@@ -299,6 +299,7 @@ void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 {
 	struct romon_segment seg;
 	struct romon_stream *s;
+	int err;
 
 	if (now > mux->now)
 		mux->now = now;
@@ -307,11 +308,15 @@ void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 		return;
 	}
 	mux->stats.segments_in++;
-	if (romon_segment_parse(&seg, d->payload, d->len)) {
-		mux->stats.bad++;
+	err = romon_segment_parse(&seg, d->payload, d->len);
+	s = romon_mux_find(mux, d->id, d->local_port, d->remote_port);
+	if (err) {
+		if (err == -EPROTONOSUPPORT && s && s->state == ROMON_OPEN)
+			romon_rcv_strange(s, &seg);
+		else
+			mux->stats.bad++;
 		return;
 	}
-	s = romon_mux_find(mux, d->id, d->local_port, d->remote_port);
 	if ((!s || (s->accepted && s->state >= ROMON_OVER)) &&
 	    romon_listen_input(mux, d, &seg, s))
 		return;

@@ -10,8 +10,9 @@
 #define ROMON_RCV_BATCH		8
 /* After a loss the other side may have a window of one segment. */
 #define ROMON_RCV_QUICK		8
-/* Between answers to what is not believed. */
+/* Between answers to what is not believed, and to how much of it in a second. */
 #define ROMON_RCV_BAD_NS	(500 * ROMON_MS)
+#define ROMON_RCV_BAD_MOST	128
 /* A frame that looks old may be no reordered one, but all that still comes. */
 #define ROMON_RCV_ROUTE_NS	(100 * ROMON_MS)
 
@@ -47,12 +48,31 @@ static bool romon_rcv_withheld(const struct romon_stream *s)
 	       romon_rcv_next(s) > s->last_ack_sent;
 }
 
+/*
+ * RFC 5961, 7, for all streams together. How many it takes must not be known, or
+ * whoever has a stream of his own could count those of others.
+ */
+static bool romon_rcv_may_challenge(struct romon_mux *mux)
+{
+	if (mux->now >= mux->challenges_until) {
+		mux->challenges_until = mux->now + ROMON_SECOND;
+		mux->challenges = ROMON_RCV_BAD_MOST / 2 +
+				  romon_mux_random(mux) %
+				  (ROMON_RCV_BAD_MOST / 2);
+	}
+	if (!mux->challenges)
+		return false;
+	mux->challenges--;
+	return true;
+}
+
+/* What is not believed is answered by what would be: a challenge of RFC 5961. */
 static void romon_rcv_bad(struct romon_stream *s)
 {
 	int64_t now = s->mux->now;
 
 	s->mux->stats.bad++;
-	if (now < s->bad_at)
+	if (now < s->bad_at || !romon_rcv_may_challenge(s->mux))
 		return;
 	s->bad_at = now + ROMON_RCV_BAD_NS;
 	romon_snd_ack(s);
@@ -135,7 +155,10 @@ static void romon_rcv_data(struct romon_stream *s, int64_t at,
 
 	if (s->fin >= 0 && end > s->fin) {
 		romon_rcv_bad(s);
-		return;
+		if (s->fin_taken)
+			return;
+		/* Whoever invented that end shall not stop what goes on. */
+		s->fin = -1;
 	}
 	if (end <= next) {
 		/* An empty one in its place carries an acknowledgment only. */
@@ -179,16 +202,12 @@ static void romon_rcv_data(struct romon_stream *s, int64_t at,
 
 static void romon_rcv_end(struct romon_stream *s, int64_t at)
 {
-	if (s->fin < 0) {
-		if (romon_ring_top(&s->in) > at) {
-			romon_rcv_bad(s);
-			return;
-		}
-		s->fin = at;
-	} else if (s->fin != at) {
+	if (s->fin_taken ? s->fin != at : romon_ring_top(&s->in) > at) {
 		romon_rcv_bad(s);
 		return;
 	}
+	/* The true one comes again, and so is the last one. */
+	s->fin = at;
 	romon_rcv_take_end(s);
 	if (s->fin_taken || !romon_rcv_withheld(s))
 		romon_snd_ack(s);
@@ -226,16 +245,24 @@ romon_rcv_reason(const struct romon_segment *seg)
 	return seg->data[0];
 }
 
-/* Broken off: by somebody who knows what was sent, or what comes next. */
+/*
+ * RFC 5961, 3.2: broken off, by somebody who knows what comes next here. If the
+ * other side does, but something before was lost, it has no stream any more, and
+ * answers the challenge with that number. Its reason is kept until then.
+ */
 static void romon_rcv_broken(struct romon_stream *s,
-			     const struct romon_segment *seg, int64_t at,
-			     int64_t ack)
+			     const struct romon_segment *seg, int64_t at)
 {
 	enum romon_stream_reason reason = romon_rcv_reason(seg);
 	bool refused;
 
-	if ((ack < s->snd_una || ack > s->snd_max) &&
-	    (at < s->last_ack_sent || at > s->last_ack_sent + ROMON_WINDOW)) {
+	if (at != romon_rcv_next(s) && at != s->last_ack_sent) {
+		if (at < s->last_ack_sent ||
+		    at > s->last_ack_sent + (int64_t)ROMON_WINDOW) {
+			s->mux->stats.bad++;
+			return;
+		}
+		s->claimed = reason;
 		romon_rcv_bad(s);
 		return;
 	}
@@ -250,26 +277,62 @@ static void romon_rcv_broken(struct romon_stream *s,
 		romon_stream_forsaken(s);
 		return;
 	}
+	if (reason == ROMON_STREAM_UNKNOWN && s->claimed)
+		reason = s->claimed;
 	/* Who has not shown that it receives is not refused before. */
 	refused = !s->accepted && !s->confirmed &&
 		  reason <= ROMON_STREAM_FAILED;
 	romon_stream_fail(s, refused ? -ECONNREFUSED : -ECONNRESET, reason);
 }
 
+/*
+ * RFC 5961, 5.2. No window is announced: an acknowledgment may be as old as what
+ * has been in flight, and what a program holds back, allow.
+ */
+static bool romon_rcv_acceptable(const struct romon_stream *s, int64_t at,
+				 int64_t ack)
+{
+	int64_t behind = s->max_flight > ROMON_BACKLOG ? s->max_flight :
+							 ROMON_BACKLOG;
+
+	return ack <= s->snd_max && ack >= s->snd_una - behind &&
+	       at <= s->last_ack_sent + (int64_t)ROMON_WINDOW &&
+	       at >= s->in.end - (int64_t)ROMON_WINDOW - ROMON_SEGMENT_MAX;
+}
+
+static int64_t romon_rcv_ack_of(const struct romon_stream *s,
+				const struct romon_segment *seg)
+{
+	return romon_segment_offset(s->snd_una, s->iss, seg->ack);
+}
+
+static int64_t romon_rcv_place_of(const struct romon_stream *s,
+				  const struct romon_segment *seg)
+{
+	return romon_segment_offset(s->in.end, s->irs, seg->seq);
+}
+
+/* Of a kind that is not known; it may ask whether we are there. */
+void romon_rcv_strange(struct romon_stream *s, const struct romon_segment *seg)
+{
+	if (romon_rcv_acceptable(s, romon_rcv_place_of(s, seg),
+				 romon_rcv_ack_of(s, seg)))
+		romon_alive_heard(s, ROMON_SEGMENT_DATA);
+	romon_rcv_bad(s);
+}
+
 static void romon_rcv_open(struct romon_stream *s,
 			   const struct romon_datagram *d,
 			   const struct romon_segment *seg)
 {
-	int64_t ack = romon_segment_offset(s->snd_una, s->iss, seg->ack);
-	int64_t at = romon_segment_offset(s->in.end, s->irs, seg->seq);
+	int64_t ack = romon_rcv_ack_of(s, seg);
+	int64_t at = romon_rcv_place_of(s, seg);
 
 	if (seg->kind == ROMON_SEGMENT_CLOSE && seg->len) {
-		romon_rcv_broken(s, seg, at, ack);
+		romon_rcv_broken(s, seg, at);
 		return;
 	}
-	if (ack > s->snd_max || ack < s->snd_una - (int64_t)ROMON_WINDOW ||
-	    at > s->last_ack_sent + (int64_t)ROMON_WINDOW ||
-	    at < s->in.end - (int64_t)ROMON_WINDOW - ROMON_SEGMENT_MAX) {
+	if (!romon_rcv_acceptable(s, at, ack)) {
 		romon_rcv_bad(s);
 		return;
 	}
@@ -292,7 +355,9 @@ static void romon_rcv_opening(struct romon_stream *s,
 			      const struct romon_segment *seg)
 {
 	if (seg->kind == ROMON_SEGMENT_CLOSE) {
-		if (!seg->len || seg->ack == s->iss)
+		/* As TCP would, who gives no reason may count the open. */
+		if (seg->ack == s->iss ||
+		    (!seg->len && seg->ack == s->iss + 1))
 			romon_stream_fail(s, -ECONNREFUSED,
 					  romon_rcv_reason(seg));
 		else

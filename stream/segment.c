@@ -22,12 +22,13 @@ static void romon_segment_put32(uint8_t *p, uint32_t v)
 /*
  * What follows the header of an open, an answer or an acknowledgment has no
  * meaning that is known; it is there, as @len says, and nobody looks at it.
+ * -EPROTONOSUPPORT: all but the kind is known.
  */
 int romon_segment_parse(struct romon_segment *seg, const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
 
-	if (len < ROMON_SEGMENT_HLEN || p[0] >= __ROMON_SEGMENT_KINDS)
+	if (len < ROMON_SEGMENT_HLEN)
 		return -EBADMSG;
 	seg->kind = p[0];
 	/* p[1] has been seen with any value. */
@@ -35,7 +36,7 @@ int romon_segment_parse(struct romon_segment *seg, const void *buf, size_t len)
 	seg->ack = romon_segment_get32(p + 6);
 	seg->data = p + ROMON_SEGMENT_HLEN;
 	seg->len = len - ROMON_SEGMENT_HLEN;
-	return 0;
+	return p[0] < __ROMON_SEGMENT_KINDS ? 0 : -EPROTONOSUPPORT;
 }
 
 /* The header only; the payload is the caller's. */

@@ -262,6 +262,8 @@ static int64_t romon_snd_segment(struct romon_stream *s, int64_t at,
 	} else {
 		romon_sent_add(&s->sent, at + n, now);
 		s->snd_max = at + n;
+		if (romon_loss_flight_size(s) > s->max_flight)
+			s->max_flight = romon_loss_flight_size(s);
 		if (end)
 			s->end_alone = !s->fin_taken ||
 				       s->last_ack_sent < romon_rcv_next(s);

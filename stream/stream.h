@@ -117,6 +117,7 @@ struct romon_stream {
 	int64_t snd_una;		/* RFC 9293, 3.3.1: unacknowledged */
 	int64_t snd_nxt;		/* to be sent next; less than ... */
 	int64_t snd_max;		/* never sent before: BSD's name */
+	uint32_t max_flight;		/* for RFC 5961: MAX.SND.WND */
 	struct romon_ring out;		/* from snd_una to what was written */
 	struct romon_sent sent;
 	bool ended;			/* an end follows */
@@ -169,6 +170,7 @@ struct romon_stream {
 	unsigned int quick;		/* segments to acknowledge one by one */
 	uint32_t rcv_mss;		/* RMSS: the longest one so far */
 	int64_t bad_at;			/* no answer to bad ones before that */
+	enum romon_stream_reason claimed;	/* for breaking off, but not proven */
 
 	/* Alive. */
 	int64_t heard;			/* something of the router */
@@ -223,6 +225,8 @@ struct romon_mux {
 	struct romon_answer answers[ROMON_ANSWERS];
 	unsigned int next_answer;	/* the oldest */
 	int64_t answers_at;		/* when the first is due */
+	unsigned int challenges;	/* that may be sent until ... */
+	int64_t challenges_until;
 	uint8_t buf[ROMON_SEGMENT_HLEN + ROMON_SEGMENT_MAX];
 };
 
@@ -270,6 +274,7 @@ void romon_stream_writable(struct romon_stream *s);
 /* rcv.c */
 void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 		       const struct romon_segment *seg);
+void romon_rcv_strange(struct romon_stream *s, const struct romon_segment *seg);
 int64_t romon_rcv_next(const struct romon_stream *s);
 int64_t romon_rcv_ack(const struct romon_stream *s);
 void romon_rcv_acked(struct romon_stream *s, int64_t ack);

@@ -192,7 +192,7 @@ static void segment(struct input *in, u8 step)
 		len *= 37;
 	payload = calloc(ROMON_SEGMENT_HLEN + len, 1);
 	route = calloc(d.hops + 1, ROMON_STREAM_ENTRY_LEN);
-	romon_segment_build(payload, how & 32 ? take(in, 1) % 5 : 2, seq, ack);
+	romon_segment_build(payload, how & 32 ? take(in, 1) % 6 : 2, seq, ack);
 	if (len)
 		payload[ROMON_SEGMENT_HLEN] = how;
 	memcpy(d.id, p->id, sizeof(d.id));

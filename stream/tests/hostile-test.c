@@ -604,6 +604,156 @@ static void for_none(void)
 	tap_ok(setdown(sim, other), "another stream goes on");
 }
 
+/* Who knows IDs and ports, but no number, as RFC 5961 has it. */
+static void blind(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	static const char zeros[100];
+	unsigned int i;
+
+	app = handshake(sim, 100);
+	app->send = 3000;
+	sim_app_write(app);
+	wait_ms(sim, 1);
+	memset(seen.kinds, 0, sizeof(seen.kinds));
+	for (i = 0; i < 1000; i++) {
+		inject(sim, ROMON_SEGMENT_CLOSE, 101 + i * 4000,
+		       seen.iss + i * 3, "\5", 1);
+		inject(sim, ROMON_SEGMENT_CLOSE, 99 - i, seen.iss + i * 3,
+		       "\5", 1);
+	}
+	wait_ms(sim, 1);
+	tap_ok(!app->closed,
+	       "who does not know the next number breaks off nothing");
+	tap_ok(seen.kinds[ROMON_SEGMENT_ACK] == 1,
+	       "... and is asked %u times", seen.kinds[ROMON_SEGMENT_ACK]);
+	inject(sim, ROMON_SEGMENT_ACK, 100, seen.iss + 3000, NULL, 0);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss - 1000000, "x", 1);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss + 3001, "x", 1);
+	tap_ok(!app->received && streams(sim) == 2,
+	       "data with an acknowledgment out of bounds is not taken");
+
+	/* An end where there is none yet. */
+	inject(sim, ROMON_SEGMENT_CLOSE, 150, seen.iss + 3000, NULL, 0);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss + 3000, zeros, 100);
+	inject(sim, ROMON_SEGMENT_CLOSE, 300, seen.iss + 3000, NULL, 0);
+	inject(sim, ROMON_SEGMENT_CLOSE, 200, seen.iss + 3000, NULL, 0);
+	wait_ms(sim, 50);
+	tap_ok(app->received == 100 && app->got_end,
+	       "a wrong end stops no data, and the right one is believed");
+
+	inject(sim, ROMON_SEGMENT_CLOSE, 201, seen.iss + 3000, "\5", 1);
+	wait_ms(sim, 1);
+
+	/* Theirs is lost but for the end, and they have forgotten it. */
+	app = handshake(sim, 5000);
+	inject(sim, ROMON_SEGMENT_CLOSE, 5010, seen.iss, "\4", 1);
+	tap_ok(!app->closed && seen.last.kind == ROMON_SEGMENT_ACK &&
+	       seen.last.ack == 5000, "who may have lost something is asked");
+	inject(sim, ROMON_SEGMENT_CLOSE, seen.last.ack, seen.last.seq, "\1", 1);
+	wait_ms(sim, 1);
+	tap_ok(app->closed && app->error == -ECONNRESET &&
+	       app->reason == ROMON_STREAM_FAILED,
+	       "... and believed then, with the reason given first");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+/* Refusals of what is being opened, of somebody who does not know its number. */
+static void blind_refusals(void)
+{
+	struct sim *sim = sim_new(11, &plain);
+	struct sim_app *app = sim_open(sim, 1, 5, 100);
+	uint8_t buf[ROMON_SEGMENT_HLEN];
+	unsigned int i;
+
+	sim->tap = seen_tap;
+	seen.port = 5;
+	wait_ms(sim, 1);
+	for (i = 2; i < 1000; i++) {
+		romon_segment_build(buf, ROMON_SEGMENT_CLOSE, i,
+				    app->s->iss + i);
+		sim_inject(sim, 1, sim->side[0].id, 49152, 5, buf, sizeof(buf));
+	}
+	tap_ok(streams(sim) == 1 && !romon_stream_error(app->s),
+	       "nor does a refusal without a reason and its number end an open");
+	romon_segment_build(buf, ROMON_SEGMENT_CLOSE, i, app->s->iss + 1);
+	sim_inject(sim, 1, sim->side[0].id, 49152, 5, buf, sizeof(buf));
+	wait_ms(sim, 1);
+	tap_ok(app->error == -ECONNREFUSED, "... but with it, as TCP has it");
+	sim_app_free(app);
+	sim_free(sim);
+}
+
+static void challenges(void)
+{
+	struct sim_app *other;
+	struct sim *sim = setup(&other);
+	uint32_t iss[400], sum = 0;
+	unsigned int i, s;
+
+	for (i = 0; i < 400; i++) {
+		seen.port = 1000 + i;
+		from(sim, peer_id, seen.port, ROMON_SEGMENT_OPEN, 100, 0, NULL,
+		     0);
+		from(sim, peer_id, seen.port, ROMON_SEGMENT_ACK, 100, seen.iss,
+		     NULL, 0);
+		iss[i] = seen.iss;
+	}
+	wait_ms(sim, 10);
+	for (s = 0; s < 3; s++) {
+		seen.n = 0;
+		for (i = 0; i < 400; i++) {
+			seen.port = 1000 + i;
+			from(sim, peer_id, seen.port, ROMON_SEGMENT_CLOSE, 200,
+			     iss[i], "\5", 1);
+		}
+		sum += seen.n;
+		tap_ok(seen.n >= 64 && seen.n < 128,
+		       "of 400 streams, %u are asked about in a second", seen.n);
+		sim->tap = NULL;
+		wait_ms(sim, 1000);
+		sim->tap = seen_tap;
+	}
+	tap_ok(sum % 3 || sum / 3 != seen.n, "... not always as many");
+	for (i = 0; i < 400; i++)
+		from(sim, peer_id, 1000 + i, ROMON_SEGMENT_CLOSE, 100, iss[i],
+		     "\5", 1);
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
+/* A kind of segment that nobody knows: may be RouterOS's own keepalive. */
+static void strange(void)
+{
+	struct sim_app *other, *app;
+	struct sim *sim = setup(&other);
+	unsigned int i;
+
+	app = handshake(sim, 100);
+	wait_ms(sim, 900);
+	seen.n = 0;
+	for (i = 0; i < 100; i++)
+		inject(sim, 5 + i, 100, seen.iss, "abc", i % 3);
+	tap_ok(seen.n == 1 && seen.last.kind == ROMON_SEGMENT_ACK &&
+	       seen.last.ack == 100 && seen.last.seq == seen.iss,
+	       "an unknown kind is answered by an acknowledgment, once");
+	sim->side[0].no_echo = true;
+	for (i = 0; i < 60; i++) {
+		wait_ms(sim, 1000);
+		inject(sim, 9, 100, seen.iss, NULL, 0);
+	}
+	tap_ok(!app->closed, "... and is a sign of life");
+	for (i = 0; i < 60; i++) {
+		wait_ms(sim, 1000);
+		inject(sim, 9, 100 - 5000000, seen.iss, NULL, 0);
+	}
+	tap_ok(app->closed, "... unless its numbers are wrong");
+	seen.n = 0;
+	inject(sim, 9, 100, seen.iss, NULL, 0);
+	tap_ok(!seen.n, "... for no stream it is not answered");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
 /* All that one side says comes back to it, or comes twice. */
 static bool mirror_tap(struct sim *sim, int side, const struct romon_datagram *d)
 {
@@ -680,6 +830,10 @@ int main(void)
 	flood(50 * SIM_MS);
 	answers_again();
 	third();
+	blind();
+	blind_refusals();
+	challenges();
+	strange();
 	for_none();
 	mirror();
 	routes();

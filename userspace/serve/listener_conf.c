@@ -7,8 +7,8 @@
 #include "listener_internal.h"
 
 /*
- * Streams beyond the limit: those of routers that have not answered, of which
- * the library has 128 at most, and some that we refuse, so that we say so.
+ * Streams beyond the limit: those of sessions that have ended, until all has
+ * arrived, and some that we refuse, so that we say so.
  */
 #define LISTENER_BEYOND		(128 + 16)
 
