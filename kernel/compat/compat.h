@@ -21,4 +21,10 @@
 #include "genetlink.h"
 #endif
 
+/* Linux 6.17, and stable kernels before; 7.2 warns of the old names. */
+#ifdef ROMON_LACKS_PERCPU_WQ
+#define system_percpu_wq system_wq
+#define system_dfl_wq system_unbound_wq
+#endif
+
 #endif /* ROMON_COMPAT_H */

@@ -474,7 +474,7 @@ void romon_discover_request(struct romon_net *rn)
 		if (time_before64(now, next))
 			delay = next - now;
 	}
-	queue_delayed_work(system_wq, &rn->flood_work, delay);
+	queue_delayed_work(system_percpu_wq, &rn->flood_work, delay);
 }
 
 void romon_discover_net_init(struct romon_net *rn)

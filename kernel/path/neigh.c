@@ -401,7 +401,7 @@ static void romon_neigh_work(struct work_struct *work)
 	}
 	rcu_read_unlock();
 	if (self)
-		queue_delayed_work(system_wq, &rn->hello_work, tick);
+		queue_delayed_work(system_percpu_wq, &rn->hello_work, tick);
 }
 
 /*
@@ -412,7 +412,7 @@ void romon_neigh_announce(struct romon_net *rn)
 {
 	set_bit(0, &rn->hello_now);
 	if (rcu_access_pointer(rn->self))
-		mod_delayed_work(system_wq, &rn->hello_work, 0);
+		mod_delayed_work(system_percpu_wq, &rn->hello_work, 0);
 }
 
 /* The neighbour number @index of a port, for dumps. */

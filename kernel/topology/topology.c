@@ -507,7 +507,7 @@ out_prune:
 static void romon_topology_kick(struct romon_topology *topo)
 {
 	if (!test_and_set_bit(0, &topo->kicked))
-		mod_delayed_work(system_unbound_wq, &topo->work,
+		mod_delayed_work(system_dfl_wq, &topo->work,
 				 READ_ONCE(topo->pause));
 }
 
@@ -764,7 +764,7 @@ static void romon_topology_work(struct work_struct *work)
 	WRITE_ONCE(topo->pause, clamp(2 * (jiffies - start), 1UL, (unsigned long)HZ));
 
 	if (delay)
-		queue_delayed_work(system_unbound_wq, &topo->work, delay);
+		queue_delayed_work(system_dfl_wq, &topo->work, delay);
 }
 
 /**
