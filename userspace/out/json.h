@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Rows as objects of JSON. */
+
+#ifndef ROMON_OUT_JSON_H
+#define ROMON_OUT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+struct json_rows {
+	json_object *list;	/* all rows, if they are printed at the end */
+	json_object *row;
+	json_object *in[4];	/* what is open inside of the row */
+	size_t depth;
+};
+
+/* Strings of others: valid UTF-8, and harmless on a terminal. */
+json_object *json_rows_string(const char *s);
+/* With up to three decimals. */
+json_object *json_rows_number(double v);
+
+void json_rows_begin(struct json_rows *j);
+/* Of the row, or what is open inside of it. */
+void json_rows_add(struct json_rows *j, const char *key, json_object *value);
+void json_rows_add_inside(struct json_rows *j, const char *key,
+			  json_object *value);
+void json_rows_open(struct json_rows *j, const char *key, json_object *value);
+void json_rows_close(struct json_rows *j);
+/* The row is complete: into the list, or printed. */
+void json_rows_flush(struct json_rows *j, FILE *f, bool pretty);
+void json_rows_print_list(struct json_rows *j, FILE *f, bool pretty);
+void json_rows_free(struct json_rows *j);
+
+#endif /* ROMON_OUT_JSON_H */
