@@ -7,7 +7,7 @@ user_base := $(addprefix base/,err.c text.c run.c loop.c)
 user_parse := $(addprefix parse/,parse.c script.c secrets.c)
 user_nl := $(addprefix nl/,nl.c api.c api_read.c settings.c router.c echo.c)
 user_out := $(addprefix out/,out.c table.c json.c view.c draw.c frames.c explain.c)
-user_session := $(addprefix session/,endpoint.c relay.c session.c)
+user_session := $(addprefix session/,endpoint.c relay.c service.c session.c)
 user_serve := $(addprefix serve/,conf.c file.c link.c log.c notify.c priv.c serve.c spawn.c starter.c \
 	listener.c listener_admit.c listener_command.c listener_conf.c listener_log.c \
 	listener_session.c listener_target.c)
@@ -18,7 +18,6 @@ user_all := $(user_base) $(user_parse) $(user_nl) $(user_out) $(user_session) $(
 
 # What needs no kernel.
 user_pure := base/err.c base/text.c $(user_parse) out/out.c out/table.c out/json.c out/frames.c out/explain.c
-# What reads the configuration of serve, but for the streams: RoMON ports by
-# their names are not pure.
-user_conf := serve/conf.c $(user_base) $(user_parse) session/endpoint.c nl/api.c nl/api_read.c nl/settings.c nl/nl.c
-user_headers := $(foreach room,. base parse nl out session serve config cmd,$(room)/*.h)
+# What reads the configuration of serve.
+user_conf := serve/conf.c session/service.c base/err.c base/text.c $(user_parse)
+user_headers := $(foreach room,base parse nl out session serve config cmd,$(room)/*.h)

@@ -15,8 +15,8 @@
 #include "base/err.h"
 #include "base/run.h"
 #include "libfuzzer.h"
+#include "romon-stream.h"
 #include "serve/conf.h"
-#include "session/endpoint.h"
 
 static unsigned int complaints;
 

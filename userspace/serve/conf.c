@@ -25,7 +25,7 @@
 #include "base/run.h"
 #include "conf.h"
 #include "parse/script.h"
-#include "session/endpoint.h"
+#include "session/service.h"
 
 #define CONF_SESSIONS		256
 #define CONF_PER_PEER		32
@@ -419,7 +419,7 @@ static bool conf_service(struct serve_conf *c, struct args *args)
 		complain("service: at which port?");
 		return false;
 	}
-	if (!endpoint_parse_port(port, &number)) {
+	if (!service_parse(port, &number)) {
 		complain("service: ssh, winbox or a number from 2 to 65535, not %s",
 			 port);
 		return false;

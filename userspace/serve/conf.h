@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "nl/api.h"
+#include <linux/romon.h>
+
 #include "parse/parse.h"
 
 #define SERVE_CONF_FILE		"/etc/romon/serve.conf"
@@ -34,7 +35,7 @@ struct serve_offer {
 	uint32_t sessions, per_peer;	/* 0: as many as the limits let */
 	socklen_t addr_len;
 	struct sockaddr_storage addr;
-	uint8_t allow[SERVE_ALLOW_MAX][API_ID_LEN];
+	uint8_t allow[SERVE_ALLOW_MAX][ROMON_ID_LEN];
 };
 
 /* Whom a program runs as. */

@@ -33,7 +33,7 @@ enum serve_msg_type {
 
 /* Who it is that a command is started for: its environment. */
 struct serve_peer {
-	uint8_t id[API_ID_LEN], local_id[API_ID_LEN];
+	uint8_t id[ROMON_ID_LEN], local_id[ROMON_ID_LEN];
 	uint16_t port, local_port;
 	char identity[SERVE_IDENTITY_MAX + 1];	/* as the other router says */
 };

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "listener_internal.h"
+#include "session/service.h"
 
 /*
  * Streams beyond the limit: those of sessions that have ended, until all has
@@ -46,7 +47,7 @@ static void listener_complain(uint16_t port, int err)
 {
 	char buf[16];
 
-	complain("serve: %s: %s", endpoint_port_name(port, buf, sizeof(buf)),
+	complain("serve: %s: %s", service_name(port, buf, sizeof(buf)),
 		 endpoint_sentence(listener.ep, err));
 }
 

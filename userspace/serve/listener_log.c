@@ -8,6 +8,7 @@
 #include "base/run.h"
 #include "listener_internal.h"
 #include "log.h"
+#include "session/service.h"
 
 /* Lines of the log about sessions that there are not. */
 #define LISTENER_REFUSALS	5
@@ -21,8 +22,7 @@ static struct out *listener_log(const struct serve_peer *peer,
 {
 	struct out *o = serve_log_begin(event, words);
 	char buf[16];
-	const char *name = endpoint_port_name(peer->local_port, buf,
-					      sizeof(buf));
+	const char *name = service_name(peer->local_port, buf, sizeof(buf));
 
 	out_id(o, SERVE_LOG_ADDRESS, peer->id);
 	if (*peer->identity)

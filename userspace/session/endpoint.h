@@ -51,9 +51,4 @@ const char *endpoint_explain(const struct endpoint *ep,
 			     const struct romon_stream *s, char *buf,
 			     size_t size);
 
-/* "ssh", "winbox" or a number other than echo's; false if it is neither. */
-bool endpoint_parse_port(const char *word, uint16_t *port);
-/* "ssh", "winbox", "port 7000" */
-const char *endpoint_port_name(uint16_t port, char *buf, size_t size);
-
 #endif /* ROMON_ENDPOINT_H */

@@ -13,6 +13,7 @@
 #include "base/run.h"
 #include "base/text.h"
 #include "nl/router.h"
+#include "service.h"
 #include "session.h"
 
 #define SESSION_SUFFIX	".romon"
@@ -47,7 +48,7 @@ bool session_find(const char *what, const char *router,
 
 bool session_port(const char *what, const char *word, uint16_t *port)
 {
-	if (endpoint_parse_port(word, port))
+	if (service_parse(word, port))
 		return true;
 	complain("%s: ssh, winbox or a number from 2 to 65535, not %s", what,
 		 word);
@@ -102,12 +103,12 @@ void session_complain(const char *what, const struct endpoint *ep,
 		complain("%s: %s: %s", what, name, strerror(-err));
 	} else if (!opened && err == -ETIMEDOUT && !endpoint_unsent(ep)) {
 		complain("%s: %s does not answer at %s", what, name,
-			 endpoint_port_name(target->port, service,
-					    sizeof(service)));
+			 service_name(target->port, service,
+				      sizeof(service)));
 	} else {
 		complain("%s: %s, %s: %s", what, name,
-			 endpoint_port_name(target->port, service,
-					    sizeof(service)),
+			 service_name(target->port, service,
+				      sizeof(service)),
 			 endpoint_explain(ep, s, why, sizeof(why)));
 	}
 	free(name);
