@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The configuration as lines of set and port. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "keys.h"
 #include "lines.h"
 #include "parse/script.h"
@@ -26,8 +28,12 @@ static bool lines_tell(const struct model_port *p, size_t i)
 
 static void lines_print_port(FILE *f, const struct model_port *p)
 {
+	/* The kernel lets a device be called anything but for blanks. */
+	char *name = text_quote(p->interface);
+
 	fprintf(f, "port %s %s", strcmp(p->interface, MODEL_ALL) ? "add" :
-		"set", p->interface);
+		"set", name);
+	free(name);
 	for (size_t i = 0; i < PORT_SETTINGS; i++)
 		if (lines_tell(p, i))
 			keys_print(f, &port_settings.v[i], &p->set[i]);

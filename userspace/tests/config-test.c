@@ -66,6 +66,24 @@ static void rewritten(const char *text, const char *want, const char *what)
 	model_free(&m);
 }
 
+/* A device may be called anything but for blanks. */
+static void rewritten_name(const char *name)
+{
+	struct model m, again;
+	char what[64], *got;
+
+	if (read_text(&m, "") != EXIT_DONE)
+		exit(1);
+	model_add(&m, name);
+	got = written(&m);
+	snprintf(what, sizeof(what), "a device %s is written to be read", name);
+	tap_ok(read_text(&again, got) == EXIT_DONE &&
+	       model_port(&again, name) && again.n_ports == m.n_ports, what);
+	free(got);
+	model_free(&m);
+	model_free(&again);
+}
+
 static void put_change(FILE *f, const struct diff_change *c)
 {
 	bool config = c->cmd == ROMON_CMD_CONFIG_SET;
@@ -119,6 +137,10 @@ static void leads(const char *from, const char *to, const char *want,
 
 int main(void)
 {
+	static const char * const names[] = {
+		"a\"b", "#x", "'", "a\\b", "\\", "a=b", "-x", "$x", "\033[2J",
+		"\xc3\xa4", "\xff",
+	};
 	int fd;
 
 	strcpy(file, "/tmp/config-test.XXXXXX");
@@ -139,6 +161,9 @@ int main(void)
 		  "port add eth0 cost 7 forbid on disabled off\n"
 		  "port set all cost 100 forbid off\n",
 		  "... key by key of a port too");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		rewritten_name(names[i]);
 
 	refuses("set colour red\n", "unknown word: colour");
 	refuses("port add eth0 cost 65536\n", "cost: a number from 0 to 65535");
