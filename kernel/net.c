@@ -156,9 +156,9 @@ static void romon_self_stop(struct romon_net *rn)
 	if (!self)
 		return;
 	RCU_INIT_POINTER(rn->self, NULL);
+	romon_topology_stop(rn);
 	romon_port_sync_all(rn);
 	romon_neigh_stop(rn);
-	romon_topology_stop(rn);
 	kfree_rcu(self, rcu);
 }
 
@@ -329,7 +329,7 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 		goto err_memory;
 	}
 	if (old.limits.hop_limit != config->limits.hop_limit)
-		romon_topology_refresh(rn);
+		romon_topology_settings_changed(rn);
 
 	if (config->set_secrets) {
 		romon_port_new_secrets_rtnl(rn);
@@ -373,6 +373,7 @@ void __net_exit romon_net_exit(struct net *net)
 	rtnl_lock();
 	romon_net_disable(rn);
 	rtnl_unlock();
+	romon_topology_net_exit(rn);
 	romon_local_net_exit(rn);
 	romon_port_net_exit(rn);
 	romon_secrets_free_rcu(rcu_dereference_protected(rn->secrets, true));

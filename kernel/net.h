@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -21,7 +22,6 @@
 #include "port/port.h"
 #include "path/secret.h"
 #include "path/stats.h"
-#include "topology/topology.h"
 #include "path/wire.h"
 
 /*
@@ -57,6 +57,7 @@ struct romon_limits {
 };
 
 struct romon_origins;
+struct romon_topology;
 
 /* Answers to Discovers of others that wait for their random delay. */
 struct romon_answers {
@@ -101,15 +102,24 @@ struct romon_answers {
  * @flood_work:	sends this router's own Discover
  * @flooded_at:	jiffies64 of the last one; written by @flood_work
  * @flooded:	there was a last one since RoMON was enabled
- * @topo:	own mutex
+ * @topo:	what it knows of the network; there is one exactly while there is
+ *		a self. RCU, replaced under rtnl
+ * @topo_work:	the one who writes there
+ * @topo_kicked: why it shall run
+ * @topo_poked:	how often ports or settings have changed, for it to follow
+ * @topo_served: up to which of those it has
+ * @topo_wait:	for whoever waits for that
+ * @topo_generation: changes with all that a dump shows
+ * @topo_lock:	guards @topo_dead; process context
+ * @topo_dead:	topologies that the work is still to bury
  * @endpoints:	bound RoMON ports by number. Changed under @endpoint_lock,
  *		read under RCU
  * @endpoint_lock: inside of it only the lock of the xarray
  * @n_endpoints: under @endpoint_lock
  * @stats:	what belongs to no port
  *
- * Lock order: rtnl, topo.lock; rtnl, endpoint_lock. The softirq locks
- * (origins, answers, topo.rcv) are leaves and are never held together.
+ * Lock order: rtnl, endpoint_lock; rtnl, topo_lock. The softirq locks (origins,
+ * answers, the topology's queues) are leaves and are never held together.
  */
 struct romon_net {
 	struct net		*net;
@@ -148,7 +158,15 @@ struct romon_net {
 	u64			flooded_at;
 	bool			flooded;
 
-	struct romon_topology	topo;
+	struct romon_topology __rcu *topo;
+	struct delayed_work	topo_work;
+	unsigned long		topo_kicked;
+	atomic_t		topo_poked;
+	atomic_t		topo_served;
+	wait_queue_head_t	topo_wait;
+	atomic_t		topo_generation;
+	spinlock_t		topo_lock;	/* see above */
+	struct list_head	topo_dead;
 
 	struct xarray		endpoints;
 	struct mutex		endpoint_lock;	/* see above */

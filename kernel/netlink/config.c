@@ -9,6 +9,7 @@
 #include "netlink-gen.h"
 #include "netlink.h"
 #include "path/secret.h"
+#include "topology/topology.h"
 
 /* A string that is not terminated where it stands. */
 static int romon_nl_put_str(struct sk_buff *skb, int type, const char *str,
@@ -35,11 +36,7 @@ static int romon_nl_fill_config(struct sk_buff *skb, struct romon_net *rn,
 	void *hdr;
 
 	ASSERT_RTNL();
-	mutex_lock(&rn->topo.lock);
-	nodes = rn->topo.n_nodes - !!rn->topo.self;
-	edges = rn->topo.n_edges;
-	mutex_unlock(&rn->topo.lock);
-
+	romon_topology_count(rn, &nodes, &edges);
 	hdr = genlmsg_put(skb, portid, seq, &romon_nl_family, 0, cmd);
 	if (!hdr)
 		return -EMSGSIZE;
@@ -199,5 +196,5 @@ out:
 	romon_secrets_free_rcu(config->secrets);
 out_free:
 	kfree(config);
-	return err;
+	return err ?: romon_topology_settle(rn);
 }

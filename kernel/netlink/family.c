@@ -13,6 +13,7 @@
 #include "netlink-gen.h"
 #include "netlink.h"
 #include "path/secret.h"
+#include "topology/topology.h"
 
 /* Everything that changes something passes here first. */
 int romon_nl_admin_pre_doit(const struct genl_split_ops *ops,
@@ -44,10 +45,29 @@ int romon_nl_check_running(struct romon_net *rn,
 	return -ENETDOWN;
 }
 
+/*
+ * Have a dump of the topology begin with the effect of what has changed before.
+ * @begun: in its cursor. Return: 0, or -ERESTARTSYS for a signal.
+ */
+int romon_nl_dump_begin(struct romon_net *rn, u8 *begun)
+{
+	if (*begun)
+		return 0;
+	*begun = true;
+	return romon_topology_settle(rn);
+}
+
+/* What a dump of the topology compares: never 0, which would be none. */
+unsigned int romon_nl_topology_seq(const struct romon_net *rn)
+{
+	return atomic_read(&rn->topo_generation) ?: 1;
+}
+
 /* Devices are told of before and after there is a family. */
 static bool romon_nl_registered;
 
-static bool romon_nl_wanted(const struct romon_net *rn)
+/* Whether anybody listens to events. */
+bool romon_nl_wanted(const struct romon_net *rn)
 {
 	return READ_ONCE(romon_nl_registered) &&
 	       genl_has_listeners(&romon_nl_family, rn->net,

@@ -18,6 +18,9 @@ bool romon_nl_is_admin(const struct sk_buff *skb, const struct romon_net *rn);
 int romon_nl_check_running(struct romon_net *rn,
 			   struct netlink_ext_ack *extack);
 
+int romon_nl_dump_begin(struct romon_net *rn, u8 *begun);
+unsigned int romon_nl_topology_seq(const struct romon_net *rn);
+
 struct sk_buff *romon_nl_event_new(const struct romon_net *rn, size_t size,
 				   gfp_t gfp);
 void romon_nl_event_send(const struct romon_net *rn, struct sk_buff *msg,

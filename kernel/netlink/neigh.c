@@ -11,6 +11,8 @@
 #include "path/neigh.h"
 #include "path/raise.h"
 #include "port/port.h"
+#include "topology/graph.h"
+#include "topology/map.h"
 #include "topology/topology.h"
 
 static int romon_nl_fill_neigh(struct sk_buff *skb, struct romon_port *port,
@@ -66,6 +68,24 @@ struct romon_nl_neigh_cursor {
 	u32	neigh;
 };
 
+/* What a router says that it is called, or NULL. Under RCU. */
+static const char *romon_nl_identity(struct romon_net *rn, const u8 *id)
+{
+	struct romon_topology *topo = romon_topology_rcu(rn);
+	const struct romon_text *identity;
+	const struct romon_map *map;
+	u32 i;
+
+	if (!topo)
+		return NULL;
+	map = romon_topology_map_rcu(topo);
+	i = romon_map_find(map, id);
+	if (i == ROMON_MAP_NONE)
+		return NULL;
+	identity = rcu_dereference(map->node[i].node->identity);
+	return identity ? identity->value : NULL;
+}
+
 int romon_nl_neighbor_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
@@ -74,21 +94,19 @@ int romon_nl_neighbor_get_dumpit(struct sk_buff *skb,
 	u32 portid = NETLINK_CB(cb->skb).portid;
 	struct romon_neigh_info info;
 	struct romon_port *port;
-	struct romon_node *node;
 	int err = 0;
 	u32 i = 0;
 
 	BUILD_BUG_ON(sizeof(*cursor) > sizeof(cb->ctx));
 	rtnl_lock();
 	cb->seq = rn->port_gen + 1;
-	mutex_lock(&rn->topo.lock);
+	rcu_read_lock();
 	list_for_each_entry(port, &rn->ports, list) {
 		if (i++ < cursor->port)
 			continue;
 		while (romon_neigh_info(port, cursor->neigh, &info)) {
-			node = romon_node_find(&rn->topo, info.id);
 			err = romon_nl_fill_neigh(skb, port, &info,
-						  node ? node->identity : NULL,
+						  romon_nl_identity(rn, info.id),
 						  portid, cb->nlh->nlmsg_seq,
 						  NLM_F_MULTI,
 						  ROMON_CMD_NEIGHBOR_GET);
@@ -100,7 +118,7 @@ int romon_nl_neighbor_get_dumpit(struct sk_buff *skb,
 		cursor->neigh = 0;
 	}
 out:
-	mutex_unlock(&rn->topo.lock);
+	rcu_read_unlock();
 	rtnl_unlock();
 	return skb->len ?: err;
 }

@@ -12,6 +12,7 @@
 #include "path/raise.h"
 #include "path/secret.h"
 #include "port/port.h"
+#include "topology/topology.h"
 
 /* In romon_port.refused the reason is above the MAC. */
 #define ROMON_NL_REFUSED_SHIFT	48
@@ -268,7 +269,7 @@ int romon_nl_port_add_doit(struct sk_buff *skb, struct genl_info *info)
 	rtnl_unlock();
 	if (err)
 		romon_secrets_free(new.secrets);
-	return err;
+	return err ?: romon_topology_settle(rn);
 }
 
 static struct romon_entry *romon_nl_entry(struct romon_net *rn,
@@ -325,7 +326,7 @@ out:
 	rtnl_unlock();
 	if (err)
 		romon_secrets_free_rcu(secrets);
-	return err;
+	return err ?: romon_topology_settle(rn);
 }
 
 int romon_nl_port_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -351,7 +352,7 @@ int romon_nl_port_del_doit(struct sk_buff *skb, struct genl_info *info)
 	err = romon_entry_del_rtnl(rn, entry);
 out:
 	rtnl_unlock();
-	return err;
+	return err ?: romon_topology_settle(rn);
 }
 
 /*

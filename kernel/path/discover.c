@@ -17,7 +17,7 @@
 #include "discover.h"
 #include "net.h"
 #include "port/port.h"
-#include "topology/topology.h"
+#include "raise.h"
 #include "tx.h"
 
 /* A router whose flood was passed on within the flood window. */
@@ -430,7 +430,7 @@ static void romon_discover_work(struct work_struct *work)
 	/* Before the frames: their answers may overtake us. */
 	WRITE_ONCE(rn->flooded_at, get_jiffies_64());
 	WRITE_ONCE(rn->flooded, true);
-	romon_topology_flood(rn);
+	romon_raise_flood(rn);
 
 	/*
 	 * No softirq in between: on virtual links the first copy would pass

@@ -12,7 +12,7 @@
 #include "local.h"
 #include "net.h"
 #include "port/port.h"
-#include "topology/topology.h"
+#include "raise.h"
 #include "trace.h"
 #include "tx.h"
 
@@ -121,7 +121,7 @@ void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
 		if (!ether_addr_equal_unaligned(d->h.src, self->id))
 			goto drop;
 		trace_romon_deliver(port, skb, f);
-		romon_topology_rcv(port, skb);
+		romon_raise_answer(port, skb);
 		return;
 	}
 	/* An origin never forwards answers to its own question. */

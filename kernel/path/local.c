@@ -9,8 +9,6 @@
 #include "net.h"
 #include "port/port.h"
 #include "raise.h"
-#include "topology/reach.h"
-#include "topology/topology.h"
 #include "trace.h"
 #include "tx.h"
 
@@ -150,7 +148,7 @@ void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 
 	trace_romon_deliver(port, skb, f);
 	romon_stats_inc(port, ROMON_STAT_DELIVERED);
-	romon_reach_hear(rn, d->h.src, d->entry, f->hops);
+	romon_raise_heard(rn, d->h.src, d->entry, f->hops);
 
 	ports = (const void *)(skb->data + f->body);
 	if (ports->dst == cpu_to_be16(ROMON_SERVICE_ECHO)) {
@@ -399,7 +397,7 @@ int romon_local_send(struct romon_net *rn, const struct romon_datagram *dg,
 	}
 	if (!dg->route) {
 		rcu_read_unlock();
-		return romon_topology_send(rn, skb, dg, portid, extack);
+		return romon_raise_unrouted(rn, skb, dg, portid, extack);
 	}
 	err = romon_local_xmit_rcu(rn, self, skb, dg->dst, dg->route, dg->hops,
 				   dg->local_port, dg->remote_port);

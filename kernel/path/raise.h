@@ -11,6 +11,8 @@
 
 #include "drop.h"
 
+struct netlink_ext_ack;
+struct romon_datagram;
 struct romon_neigh_info;
 struct romon_net;
 struct romon_port;
@@ -37,5 +39,14 @@ void romon_raise_neigh(struct romon_port *port,
 		       const struct romon_neigh_info *info);
 void romon_raise_refused(struct romon_port *port, const u8 *mac,
 			 enum romon_drop reason);
+
+/* In topology/ */
+void romon_raise_flood(struct romon_net *rn);
+void romon_raise_answer(struct romon_port *port, struct sk_buff *skb);
+void romon_raise_heard(struct romon_net *rn, const u8 *id,
+		       const struct romon_wire_entry *entry, u8 hops);
+int romon_raise_unrouted(struct romon_net *rn, struct sk_buff *skb,
+			 const struct romon_datagram *dg, u32 portid,
+			 struct netlink_ext_ack *extack);
 
 #endif /* ROMON_RAISE_H */

@@ -21,7 +21,6 @@
 #include "port/port.h"
 #include "raise.h"
 #include "rx.h"
-#include "topology/topology.h"
 #include "trace.h"
 
 /*
@@ -235,11 +234,13 @@ int romon_rx_start(struct romon_port *port)
 	return 0;
 }
 
-/* No frame of the port is in the pipeline any more when this returns. */
+/*
+ * Let no more frames in. Those that are in the pipeline are through after a
+ * grace period, for which the caller has to wait.
+ */
 void romon_rx_stop(struct romon_port *port)
 {
 	ASSERT_RTNL();
 	__dev_remove_pack(&port->pt);
 	romon_rx_unhook(port);
-	synchronize_net();
 }

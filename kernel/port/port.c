@@ -19,6 +19,7 @@
 #include "netlink/netlink.h"
 #include "port.h"
 #include "path/rx.h"
+#include "topology/topology.h"
 
 static const u8 romon_group_mac[ETH_ALEN] = ROMON_GROUP_MAC;
 
@@ -109,6 +110,12 @@ bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev)
 
 	return !entry->forbid && !entry->disabled &&
 	       romon_dev_kind_rtnl(dev) == ROMON_PORT_STATE_RUNNING;
+}
+
+/* What should be; romon_port_state_rtnl() is what is. */
+static bool romon_port_wanted_rtnl(struct romon_net *rn, struct net_device *dev)
+{
+	return rcu_access_pointer(rn->self) && romon_port_may_rtnl(rn, dev);
 }
 
 static enum romon_port_state
@@ -246,26 +253,44 @@ err_free_port:
 	return err;
 }
 
+/* Let no frame in or out, but for those that are on their way. */
+static void romon_port_close(struct romon_port *port, struct list_head *closed)
+{
+	romon_port_unlink(port);
+	romon_rx_stop(port);
+	xa_erase(&port->rn->ifindex, port->dev->ifindex);
+	dev_mc_del(port->dev, romon_group_mac);
+	romon_topology_port_changed(port->rn);
+	list_add_tail(&port->closed, closed);
+}
+
+/*
+ * Free ports that are closed, after a grace period for all of them together,
+ * and so for all who have found one: frames, timers and work items keep none
+ * beyond their RCU section. What is left is this function, and it still needs
+ * the devices: that a neighbour is lost is told with the interface's name.
+ */
+static void romon_port_free_closed(struct list_head *closed)
+{
+	struct romon_port *port, *next;
+
+	if (list_empty(closed))
+		return;
+	synchronize_net();
+	list_for_each_entry_safe(port, next, closed, closed) {
+		romon_neigh_port_flush(port);
+		netdev_put(port->dev, &port->dev_tracker);
+		free_percpu(port->stats);
+		kfree(port);
+	}
+}
+
 static void romon_port_destroy(struct romon_port *port)
 {
-	struct romon_net *rn = port->rn;
+	LIST_HEAD(closed);
 
-	romon_port_unlink(port);
-	/*
-	 * Waits for a grace period, and so for all who have found the port:
-	 * frames, timers and work items keep none beyond their RCU section.
-	 * What is left is this function, and it still needs the device: that a
-	 * neighbour is lost is told with the interface's name.
-	 */
-	romon_rx_stop(port);
-
-	xa_erase(&rn->ifindex, port->dev->ifindex);
-	dev_mc_del(port->dev, romon_group_mac);
-	romon_topology_port_down(rn, port->link);
-	romon_neigh_port_flush(port);
-	netdev_put(port->dev, &port->dev_tracker);
-	free_percpu(port->stats);
-	kfree(port);
+	romon_port_close(port, &closed);
+	romon_port_free_closed(&closed);
 }
 
 /* What was refused with other secrets says nothing of those that are set now. */
@@ -291,7 +316,6 @@ static void romon_port_update(struct romon_port *port,
 {
 	struct romon_net *rn = port->rn;
 	bool up = romon_dev_is_up(port->dev);
-	struct romon_end end;
 
 	romon_port_rehash(port);
 	WRITE_ONCE(port->cost, entry->cost);
@@ -302,14 +326,13 @@ static void romon_port_update(struct romon_port *port,
 	}
 	if (port->running && !up) {
 		WRITE_ONCE(port->running, false);
-		romon_topology_port_down(rn, port->link);
+		WRITE_ONCE(port->downs, port->downs + 1);
 		romon_neigh_port_flush(port);
 	} else if (!port->running && up) {
 		WRITE_ONCE(port->running, true);
 		romon_neigh_announce(rn);
 	}
-	romon_port_end(port, &end);
-	romon_topology_port_change(rn, &end);
+	romon_topology_port_changed(rn);
 }
 
 /* Return: whether the device has no entry of its own, and so needs a row. */
@@ -360,9 +383,7 @@ int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
 	 * MAC or MTU once more; it is not listed here any more then.
 	 */
 	gone |= __dev_get_by_index(rn->net, dev->ifindex) != dev;
-	/* What should be; romon_port_state_rtnl() is what is. */
-	wanted = !gone && rcu_access_pointer(rn->self) &&
-		 romon_port_may_rtnl(rn, dev);
+	wanted = !gone && romon_port_wanted_rtnl(rn, dev);
 	rn->port_gen++;
 	if (port && !wanted) {
 		romon_port_destroy(port);
@@ -378,6 +399,18 @@ int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
 	return err;
 }
 
+/* Destroy all at once what should be no port any more. */
+static void romon_port_close_unwanted(struct romon_net *rn)
+{
+	struct romon_port *port, *next;
+	LIST_HEAD(closed);
+
+	list_for_each_entry_safe(port, next, &rn->ports, list)
+		if (!romon_port_wanted_rtnl(rn, port->dev))
+			romon_port_close(port, &closed);
+	romon_port_free_closed(&closed);
+}
+
 /*
  * After the wildcard entry, or whether RoMON runs, has changed. Goes through
  * all devices even if one cannot become a port, and returns its error.
@@ -388,6 +421,7 @@ int romon_port_sync_all(struct romon_net *rn)
 	int err, ret = 0;
 
 	ASSERT_RTNL();
+	romon_port_close_unwanted(rn);
 	for_each_netdev(rn->net, dev) {
 		err = romon_port_sync(rn, dev, false,
 				      ROMON_CMD_PORT_CHANGE_NTF);

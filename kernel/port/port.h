@@ -45,6 +45,7 @@ struct romon_entry {
  * @link:	this router's number for the port
  * @cost:	changed under rtnl, read anywhere
  * @running:	up and with carrier. Changed under rtnl, read anywhere
+ * @downs:	how often it has ceased to be that. Likewise
  * @seq:	sequence number of the last hashed frame sent
  * @secrets:	own list, or NULL for the router's. RCU, replaced under rtnl
  * @neighs:	own lock
@@ -54,6 +55,7 @@ struct romon_entry {
  * @stats:	counters
  * @mac:	in romon_net.macs, by link MAC. Changed under rtnl, read under RCU
  * @list:	in romon_net.ports. Changed under rtnl, read under RCU
+ * @closed:	on its way out. Under rtnl
  *
  * Created and destroyed under rtnl, by romon_port_sync() alone. Everybody else
  * finds it under RCU and keeps no reference.
@@ -67,6 +69,7 @@ struct romon_port {
 	u32			link;
 	u16			cost;
 	bool			running;
+	u32			downs;
 	atomic64_t		seq;
 	struct romon_secrets __rcu *secrets;
 	struct romon_neighs	neighs;
@@ -75,6 +78,7 @@ struct romon_port {
 	struct romon_stats __percpu *stats;
 	struct hlist_node	mac;
 	struct list_head	list;
+	struct list_head	closed;
 };
 
 /* What netlink shows of an entry, of a device, or of both. */

@@ -15,10 +15,12 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
+#include "graph.h"
+#include "map.h"
 #include "net.h"
+#include "private.h"
 #include "reach.h"
 #include "route.h"
-#include "topology.h"
 
 /* No answer for this long at least, or for so many of the usual round trips. */
 #define ROMON_REACH_PATIENCE		(HZ / 10)
@@ -35,7 +37,7 @@
 /* How long to stay off it at least, the more often it has failed. */
 #define ROMON_REACH_HOLD_MIN		HZ
 #define ROMON_REACH_HOLD_MAX		(64 * HZ)
-/* Searches in one review: each may look at all edges, and holds the lock. */
+/* Searches in one review: each may look at all edges, and others wait. */
 #define ROMON_REACH_SEARCHES		8
 /* Between floods asked for on behalf of one router while doubts stay. */
 #define ROMON_REACH_ASK_MIN		(HZ / 2)
@@ -45,12 +47,6 @@
 #define ROMON_REACH_ASK_REFILL		(4 * HZ)
 /* What is known of a router to which nothing is sent is forgotten. */
 #define ROMON_REACH_IDLE		(60 * HZ)
-
-struct romon_way {
-	struct rcu_head	rcu;
-	u8	hops;
-	struct romon_wire_entry entry[];
-};
 
 bool romon_reach_has_detour(const struct romon_node *node)
 {
@@ -69,6 +65,8 @@ static struct romon_reach *romon_reach_find_rcu(struct romon_topology *topo,
 {
 	struct romon_reach *r;
 
+	if (!READ_ONCE(topo->n_reaches))
+		return NULL;
 	hlist_for_each_entry_rcu(r, romon_reach_bucket(topo, id), hash)
 		if (ether_addr_equal_unaligned(r->id, id))
 			return r;
@@ -80,12 +78,12 @@ static struct romon_reach *romon_reach_add(struct romon_topology *topo,
 {
 	struct romon_reach *r = kzalloc(sizeof(*r), GFP_KERNEL);
 
-	lockdep_assert_held(&topo->lock);
 	if (!r)
 		return NULL;
 	memcpy(r->id, node->id, ETH_ALEN);
 	r->node = node;
 	r->sent = jiffies;
+	r->refreshed = jiffies;
 	r->heard = jiffies;
 	r->rtt = ROMON_REACH_RTT_FIRST;
 	r->rtt_at = jiffies - ROMON_REACH_RTT_AGE - 1;
@@ -98,11 +96,44 @@ static struct romon_reach *romon_reach_add(struct romon_topology *topo,
 	return r;
 }
 
-static struct romon_way *romon_reach_way(const struct romon_topology *topo,
-					 const struct romon_reach *r)
+static const struct romon_map_node *
+romon_reach_best(struct romon_topology *topo, const struct romon_reach *r)
 {
-	return rcu_dereference_protected(r->way,
-					 lockdep_is_held(&topo->lock));
+	return &romon_topology_map(topo)->node[r->node->index];
+}
+
+static bool romon_reach_has_best(struct romon_topology *topo,
+				 const struct romon_reach *r)
+{
+	return r->node->index != ROMON_MAP_NONE &&
+	       romon_reach_best(topo, r)->via != ROMON_MAP_NONE;
+}
+
+/* The route in use, as the work sees it. */
+static struct romon_route *romon_reach_current(const struct romon_reach *r)
+{
+	return rcu_dereference_protected(r->route, true);
+}
+
+/* Find the hops of the route in use. Return: whether there is one. */
+static bool romon_reach_path(struct romon_topology *topo,
+			     const struct romon_reach *r,
+			     struct romon_path *path)
+{
+	u32 i;
+
+	if (!romon_reach_has_best(topo, r))
+		return false;
+	if (!r->detour_hops)
+		return romon_route_path(romon_topology_map(topo),
+					r->node->index, 0, path);
+	path->hops = r->detour_hops;
+	for (i = 0; i < r->detour_hops; i++) {
+		struct romon_edge_end *end = r->detour[i];
+
+		path->end[i] = 2 * romon_edge_of(end)->index + end->index;
+	}
+	return true;
 }
 
 static void romon_reach_drop_detour(struct romon_reach *r)
@@ -120,15 +151,15 @@ static void romon_reach_drop_doubt(struct romon_reach *r, unsigned int i)
 {
 	r->doubts[i].edge->held--;
 	r->doubts[i] = r->doubts[--r->n_doubts];
+	WRITE_ONCE(r->doubted, r->n_doubts);
 }
 
 /* The node goes, or nothing is sent there any more. */
 void romon_reach_del(struct romon_topology *topo, struct romon_node *node)
 {
 	struct romon_reach *r = node->reach;
-	struct romon_way *way;
+	struct romon_route *route;
 
-	lockdep_assert_held(&topo->lock);
 	if (!r)
 		return;
 	romon_reach_drop_detour(r);
@@ -138,20 +169,19 @@ void romon_reach_del(struct romon_topology *topo, struct romon_node *node)
 	list_del(&r->list);
 	hlist_del_rcu(&r->hash);
 	WRITE_ONCE(topo->n_reaches, topo->n_reaches - 1);
-	way = romon_reach_way(topo, r);
-	if (way)
-		kfree_rcu(way, rcu);
+	route = romon_reach_current(r);
+	if (route)
+		kfree_rcu(route, rcu);
 	kfree(r->doubts);
 	kfree_rcu(r, rcu);
 }
 
-/* An edge is about to be freed. */
+/* An edge is taken out. */
 void romon_reach_edge_gone(struct romon_topology *topo, struct romon_edge *edge)
 {
 	struct romon_reach *r;
 	unsigned int i;
 
-	lockdep_assert_held(&topo->lock);
 	if (!edge->held)
 		return;
 	list_for_each_entry(r, &topo->reaches, list) {
@@ -184,14 +214,14 @@ static struct romon_doubt *romon_reach_doubt(struct romon_reach *r,
 /* Doubt all edges of a route: which of them is broken nobody tells. */
 static void romon_reach_add_doubts(struct romon_topology *topo,
 				   struct romon_reach *r,
-				   const struct romon_route *route)
+				   const struct romon_path *path)
 {
+	const struct romon_map *map = romon_topology_map(topo);
 	struct romon_doubt *doubt;
 	u32 i;
 
-	lockdep_assert_held(&topo->lock);
-	for (i = 0; i < route->hops; i++) {
-		struct romon_edge *edge = romon_edge_of(route->hop[i]);
+	for (i = 0; i < path->hops; i++) {
+		struct romon_edge *edge = map->edge[path->end[i] / 2].edge;
 
 		doubt = romon_reach_doubt(r, edge);
 		if (!doubt) {
@@ -202,9 +232,10 @@ static void romon_reach_add_doubts(struct romon_topology *topo,
 			doubt->times = 0;
 			edge->held++;
 		}
-		doubt->flood = topo->flood;
+		doubt->flood = READ_ONCE(topo->flood);
 		doubt->times++;
 	}
+	WRITE_ONCE(r->doubted, r->n_doubts);
 }
 
 /*
@@ -227,14 +258,17 @@ static void romon_reach_refute(struct romon_reach *r)
 	}
 }
 
-static bool romon_reach_doubts_best(struct romon_reach *r)
+static bool romon_reach_doubts_best(struct romon_topology *topo,
+				    struct romon_reach *r)
 {
-	struct romon_node *node;
+	const struct romon_map *map = romon_topology_map(topo);
+	u32 i;
 
-	if (!r->n_doubts)
+	if (!r->n_doubts || !romon_reach_has_best(topo, r))
 		return false;
-	for (node = r->node; node->via; node = romon_edge_peer(node->via)->node)
-		if (romon_reach_doubt(r, romon_edge_of(node->via)))
+	for (i = r->node->index; i != map->self;
+	     i = romon_map_from(map, map->node[i].via))
+		if (romon_reach_doubt(r, map->edge[map->node[i].via / 2].edge))
 			return true;
 	return false;
 }
@@ -248,18 +282,35 @@ static void romon_node_doubt(struct romon_topology *topo,
 	node->doubts = max(node->doubts, times);
 }
 
+static struct romon_edge_end **
+romon_reach_hops(struct romon_topology *topo, const struct romon_path *path)
+{
+	const struct romon_map *map = romon_topology_map(topo);
+	struct romon_edge_end **hop;
+	u32 i;
+
+	hop = kmalloc_array(path->hops, sizeof(*hop), GFP_KERNEL);
+	if (!hop)
+		return NULL;
+	for (i = 0; i < path->hops; i++) {
+		struct romon_edge *edge = map->edge[path->end[i] / 2].edge;
+
+		hop[i] = &edge->end[path->end[i] & 1];
+		edge->held++;
+	}
+	return hop;
+}
+
 /*
  * Take the least doubted way. A router that stands may have all of its edges
  * on different ways, so those in the middle of a doubted route are avoided too.
  */
-static void romon_reach_search(struct romon_net *rn, struct romon_reach *r)
+static void romon_reach_search(struct romon_topology *topo,
+			       struct romon_reach *r)
 {
-	struct romon_topology *topo = &rn->topo;
-	const struct romon_route *route = &topo->route;
-	struct romon_edge_end **hop;
+	struct romon_path *path = &topo->path;
 	unsigned int i;
 
-	lockdep_assert_held(&topo->lock);
 	r->searched = topo->computed;
 	r->again = false;
 	topo->doubt_round++;
@@ -276,33 +327,30 @@ static void romon_reach_search(struct romon_net *rn, struct romon_reach *r)
 	r->node->doubts = 0;
 
 	romon_reach_drop_detour(r);
-	if (!romon_route_search(topo, r->node,
-				READ_ONCE(rn->limits.hop_limit)))
+	if (!romon_route_search(topo, r->node->index, path))
 		return;
-	if (romon_route_hash(route) == r->node->path_hash)
+	romon_route_write(romon_topology_map(topo), path, topo->route);
+	if (topo->route->hash == romon_reach_best(topo, r)->path_hash)
 		return;
-	hop = kmemdup(route->hop, array_size(route->hops, sizeof(*hop)),
-		      GFP_KERNEL);
-	if (!hop) {
+	r->detour = romon_reach_hops(topo, path);
+	if (!r->detour) {
 		r->again = true;
 		return;
 	}
-	for (i = 0; i < route->hops; i++)
-		romon_edge_of(hop[i])->held++;
-	r->detour = hop;
-	r->detour_hops = route->hops;
-	r->detour_cost = route->cost;
-	r->detour_hash = romon_route_hash(route);
+	r->detour_hops = path->hops;
+	r->detour_cost = topo->route->cost;
+	r->detour_hash = topo->route->hash;
 }
 
 /* Costs and link numbers of the edges may have changed. */
 static void romon_reach_refresh_detour(struct romon_topology *topo,
 				       struct romon_reach *r)
 {
-	lockdep_assert_held(&topo->lock);
-	romon_route_write(topo, r->detour, r->detour_hops);
-	r->detour_cost = topo->route.cost;
-	r->detour_hash = romon_route_hash(&topo->route);
+	if (!romon_reach_path(topo, r, &topo->path))
+		return;
+	romon_route_write(romon_topology_map(topo), &topo->path, topo->route);
+	r->detour_cost = topo->route->cost;
+	r->detour_hash = topo->route->hash;
 }
 
 /*
@@ -311,29 +359,34 @@ static void romon_reach_refresh_detour(struct romon_topology *topo,
  * if it is no worse. A search is one of @searches. Return: whether one is still
  * to be done because none was left.
  */
-static bool romon_reach_choose(struct romon_net *rn, struct romon_reach *r,
-			       unsigned int *searches)
+static bool romon_reach_choose(struct romon_topology *topo,
+			       struct romon_reach *r, unsigned int *searches)
 {
+	const struct romon_map_node *best;
+
 	romon_reach_refute(r);
-	r->looked = jiffies;
+	WRITE_ONCE(r->looked, jiffies);
 	/* Found when more hops were allowed. */
-	if (r->detour_hops > READ_ONCE(rn->limits.hop_limit))
+	if (r->detour_hops > READ_ONCE(topo->rn->limits.hop_limit))
 		romon_reach_drop_detour(r);
 	if (r->detour_hops)
-		romon_reach_refresh_detour(&rn->topo, r);
-	if (r->node->via && romon_reach_doubts_best(r)) {
+		romon_reach_refresh_detour(topo, r);
+	if (romon_reach_doubts_best(topo, r)) {
 		/* Where there was none there is none, unless something is new. */
 		if (!r->detour_hops &&
-		    (r->again || r->searched != rn->topo.computed)) {
+		    (r->again || r->searched != topo->computed)) {
 			if (!*searches)
 				return true;
 			--*searches;
-			romon_reach_search(rn, r);
+			romon_reach_search(topo, r);
 		}
-	} else if (r->detour_hops &&
-		   (!r->node->via || r->detour_cost > r->node->cost ||
-		    r->detour_hops > r->node->hops ||
-		    r->detour_hash == r->node->path_hash)) {
+		return false;
+	}
+	if (!r->detour_hops)
+		return false;
+	best = romon_reach_has_best(topo, r) ? romon_reach_best(topo, r) : NULL;
+	if (!best || r->detour_cost > best->cost ||
+	    r->detour_hops > best->hops || r->detour_hash == best->path_hash) {
 		romon_reach_drop_detour(r);
 		r->returned = jiffies;
 		r->confirmed = true;
@@ -358,24 +411,68 @@ enum romon_route_reason romon_reach_reason(struct romon_node *node,
 	return reason;
 }
 
+static bool romon_route_is(const struct romon_route *route,
+			   const struct romon_wire_entry *wire, u8 hops)
+{
+	return route && route->hops == hops &&
+	       !memcmp(route->wire, wire, flex_array_size(route, wire, hops));
+}
+
+/* What comes from now on answers what is sent from now on. */
+static void romon_reach_begin(struct romon_reach *r)
+{
+	if (READ_ONCE(r->proven))
+		WRITE_ONCE(r->backoff, 0);
+	WRITE_ONCE(r->proven, false);
+	atomic_set(&r->unanswered, 0);
+}
+
+/* Have senders use the route that is in use now. */
+static void romon_reach_publish(struct romon_topology *topo,
+				struct romon_reach *r)
+{
+	struct romon_route *old = romon_reach_current(r), *new = NULL;
+	const struct romon_route *route = topo->route;
+	bool same = false;
+
+	if (romon_reach_path(topo, r, &topo->path)) {
+		romon_route_write(romon_topology_map(topo), &topo->path,
+				  topo->route);
+		topo->route->detour = r->detour_hops;
+		same = romon_route_is(old, route->wire, route->hops);
+		if (same && old->cost == route->cost &&
+		    old->l2mtu == route->l2mtu && old->detour == route->detour)
+			return;
+		/* Without one any frame of the router is an answer. */
+		new = romon_route_alloc(route->hops);
+	}
+	if (new) {
+		romon_route_write(romon_topology_map(topo), &topo->path, new);
+		new->detour = route->detour;
+	}
+	rcu_assign_pointer(r->route, new);
+	if (old)
+		kfree_rcu(old, rcu);
+	if (!same)
+		romon_reach_begin(r);
+}
+
 /*
  * Routes have been computed anew, or answers to a flood were read. The caller
  * tells of what that changes. Searches that are too many for once are left to
  * the next review, and to datagrams.
  */
-void romon_reach_review(struct romon_net *rn)
+void romon_reach_review(struct romon_topology *topo)
 {
 	unsigned int searches = ROMON_REACH_SEARCHES;
-	struct romon_topology *topo = &rn->topo;
 	struct romon_reach *r, *left = NULL;
 
-	lockdep_assert_held(&topo->lock);
 	list_for_each_entry(r, &topo->reaches, list) {
 		cond_resched();
-		if (!r->n_doubts && !r->detour_hops)
-			continue;
-		if (romon_reach_choose(rn, r, &searches) && !left)
+		if ((r->n_doubts || r->detour_hops) &&
+		    romon_reach_choose(topo, r, &searches) && !left)
 			left = r;
+		romon_reach_publish(topo, r);
 	}
 	/* Who had none begins the next one, or some would never have any. */
 	if (left)
@@ -386,7 +483,6 @@ static bool romon_reach_take_token(struct romon_topology *topo)
 {
 	u64 now = get_jiffies_64(), new;
 
-	lockdep_assert_held(&topo->lock);
 	new = div_u64(now - topo->ask_refilled, ROMON_REACH_ASK_REFILL);
 	if (new) {
 		topo->ask_tokens = min_t(u64, topo->ask_tokens + new,
@@ -399,11 +495,11 @@ static bool romon_reach_take_token(struct romon_topology *topo)
 	return true;
 }
 
-static void romon_reach_ask(struct romon_net *rn, struct romon_reach *r)
+static void romon_reach_ask(struct romon_topology *topo, struct romon_reach *r)
 {
 	r->asked = jiffies;
-	if (romon_reach_take_token(&rn->topo))
-		romon_topology_ask(rn);
+	if (romon_reach_take_token(topo))
+		romon_topology_ask(topo);
 }
 
 static unsigned long romon_reach_patience(const struct romon_reach *r)
@@ -414,31 +510,33 @@ static unsigned long romon_reach_patience(const struct romon_reach *r)
 
 static bool romon_reach_is_silent(const struct romon_reach *r)
 {
-	unsigned long since = r->since, heard = READ_ONCE(r->heard);
+	unsigned long since = READ_ONCE(r->since), heard = READ_ONCE(r->heard);
+	unsigned int backoff = READ_ONCE(r->proven) ? 0 : READ_ONCE(r->backoff);
 
 	if (atomic_read(&r->unanswered) < ROMON_REACH_UNANSWERED)
 		return false;
 	/* An answer that came while the first of them was being sent. */
 	if (time_after(heard, since))
 		since = heard;
-	return time_after(jiffies,
-			  since + (romon_reach_patience(r) << r->backoff));
+	return time_after(jiffies, since + (romon_reach_patience(r) << backoff));
 }
 
 /*
- * Nothing has come back over the route in use. Return: whether that is noted;
- * without memory the next datagram finds it out once more.
+ * Nothing has come back over the route in use. Without memory to note it the
+ * next datagram finds it out once more.
  */
-static bool romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
-				const struct romon_route *route)
+static void romon_reach_suspect(struct romon_topology *topo,
+				struct romon_reach *r)
 {
 	if (!r->doubts)
 		r->doubts = kcalloc(ROMON_DOUBTS, sizeof(*r->doubts),
 				    GFP_KERNEL);
-	if (!r->doubts)
-		return false;
+	if (!r->doubts || !romon_reach_path(topo, r, &topo->path))
+		return;
+	if (READ_ONCE(r->proven))
+		WRITE_ONCE(r->backoff, 0);
 	if (r->backoff < ROMON_REACH_BACKOFF_MAX)
-		r->backoff++;
+		WRITE_ONCE(r->backoff, r->backoff + 1);
 	if (!r->detour_hops) {
 		/* Again, soon after it was thought to work? */
 		if (time_before(jiffies, r->returned + 2 * r->hold + 10 * HZ))
@@ -450,125 +548,137 @@ static bool romon_reach_suspect(struct romon_net *rn, struct romon_reach *r,
 	r->held = jiffies + r->hold;
 	if (!r->n_doubts)
 		r->ask_wait = ROMON_REACH_ASK_MIN;
-	romon_reach_add_doubts(&rn->topo, r, route);
-	romon_reach_search(rn, r);
-	r->looked = jiffies;
-	romon_reach_ask(rn, r);
-	romon_topology_tell(rn, r->node, ROMON_ROUTE_REASON_NO_ANSWER);
-	return true;
+	romon_reach_add_doubts(topo, r, &topo->path);
+	romon_reach_search(topo, r);
+	WRITE_ONCE(r->looked, jiffies);
+	WRITE_ONCE(r->proven, false);
+	romon_reach_publish(topo, r);
+	romon_reach_begin(r);
+	romon_reach_ask(topo, r);
+	romon_topology_tell(topo, r->node, ROMON_ROUTE_REASON_NO_ANSWER);
 }
 
 /* Whether the best route may be used again, and if not, whether to ask. */
-static void romon_reach_look(struct romon_net *rn, struct romon_reach *r)
+static void romon_reach_look_at(struct romon_topology *topo,
+				struct romon_reach *r)
 {
 	unsigned int searches = 1;
 
-	romon_reach_choose(rn, r, &searches);
-	romon_topology_tell(rn, r->node, ROMON_ROUTE_REASON_EDGE_CHANGED);
-	if (romon_reach_doubts_best(r) &&
+	romon_reach_choose(topo, r, &searches);
+	romon_reach_publish(topo, r);
+	romon_topology_tell(topo, r->node, ROMON_ROUTE_REASON_EDGE_CHANGED);
+	if (romon_reach_doubts_best(topo, r) &&
 	    time_after(jiffies, r->asked + r->ask_wait)) {
 		r->ask_wait = min_t(unsigned long, 2 * r->ask_wait,
 				    ROMON_REACH_ASK_MAX);
-		romon_reach_ask(rn, r);
+		romon_reach_ask(topo, r);
 	}
 }
 
-static bool romon_way_is(const struct romon_way *way,
-			 const struct romon_wire_entry *wire, u8 hops)
+/* Look at the routes for which a sender has found that it is time. */
+void romon_reach_look(struct romon_topology *topo)
 {
-	return way && way->hops == hops &&
-	       !memcmp(way->entry, wire, flex_array_size(way, entry, hops));
-}
+	struct romon_reach *r;
 
-/* What comes from now on answers what is sent from now on. */
-static void romon_reach_begin(struct romon_topology *topo,
-			      struct romon_reach *r, u8 hops)
-{
-	struct romon_way *way, *old = romon_reach_way(topo, r);
-
-	lockdep_assert_held(&topo->lock);
-	if (!romon_way_is(old, topo->wire, hops)) {
-		/* Without one any frame of the router is an answer. */
-		way = kmalloc(struct_size(way, entry, hops), GFP_KERNEL);
-		if (way) {
-			way->hops = hops;
-			memcpy(way->entry, topo->wire,
-			       flex_array_size(way, entry, hops));
-		}
-		rcu_assign_pointer(r->way, way);
-		if (old)
-			kfree_rcu(old, rcu);
+	list_for_each_entry(r, &topo->reaches, list) {
+		cond_resched();
+		if (!READ_ONCE(r->look))
+			continue;
+		WRITE_ONCE(r->look, false);
+		if (r->n_doubts)
+			romon_reach_look_at(topo, r);
 	}
-	WRITE_ONCE(r->proven, false);
-	atomic_set(&r->unanswered, 0);
 }
 
 /**
- * romon_reach_route() - the route for a datagram that is about to be sent
- * @rn:		the router
+ * romon_reach_route() - the route for a datagram that was handed to the work
+ * @topo:	the topology
  * @node:	where to; it has a route
- * @hops:	set to the number of entries in romon_topology.wire
  *
  * Return: the route, valid until routes are looked at again.
  */
-const struct romon_route *romon_reach_route(struct romon_net *rn,
-					    struct romon_node *node, u8 *hops)
+const struct romon_route *romon_reach_route(struct romon_topology *topo,
+					    struct romon_node *node)
 {
-	struct romon_topology *topo = &rn->topo;
 	struct romon_reach *r = node->reach;
-	const struct romon_route *route;
+	const struct romon_route *route = NULL;
 
-	lockdep_assert_held(&topo->lock);
 	if (!r)
 		r = romon_reach_add(topo, node);
-	if (r && READ_ONCE(r->proven))
-		r->backoff = 0;
-	if (r && r->n_doubts &&
-	    time_after(jiffies, r->looked + ROMON_REACH_LOOK))
-		romon_reach_look(rn, r);
-
-	route = romon_route_get(topo, node, 0);
-	*hops = romon_route_wire(route, topo->wire);
-	if (!r)
-		return route;
-
-	if (!romon_way_is(romon_reach_way(topo, r), topo->wire, *hops)) {
-		romon_reach_begin(topo, r, *hops);
-	} else if (romon_reach_is_silent(r) &&
-		   romon_reach_suspect(rn, r, route)) {
-		route = romon_route_get(topo, node, 0);
-		*hops = romon_route_wire(route, topo->wire);
-		romon_reach_begin(topo, r, *hops);
+	if (r) {
+		if (!romon_reach_current(r))
+			romon_reach_publish(topo, r);
+		else if (romon_reach_is_silent(r))
+			romon_reach_suspect(topo, r);
+		route = romon_reach_current(r);
 	}
-	return route;
+	if (route)
+		return route;
+	romon_route_path(romon_topology_map(topo), node->index, 0, &topo->path);
+	romon_route_write(romon_topology_map(topo), &topo->path, topo->route);
+	return topo->route;
+}
+
+/**
+ * romon_reach_use_rcu() - the route for a datagram, if there is nothing to do
+ * @topo:	the topology
+ * @id:		where to
+ * @reach:	set to what romon_reach_sent() takes
+ *
+ * From any context, under RCU.
+ *
+ * Return: the route in use, or NULL if the work has to find one, because it
+ * is not kept, or because nothing comes back over it.
+ */
+const struct romon_route *romon_reach_use_rcu(struct romon_topology *topo,
+					      const u8 *id,
+					      struct romon_reach **reach)
+{
+	struct romon_reach *r = romon_reach_find_rcu(topo, id);
+
+	*reach = r;
+	if (!r || romon_reach_is_silent(r))
+		return NULL;
+	if (READ_ONCE(r->doubted) && !READ_ONCE(r->look) &&
+	    time_after(jiffies, READ_ONCE(r->looked) + ROMON_REACH_LOOK)) {
+		WRITE_ONCE(r->look, true);
+		romon_topology_hurry(topo->rn);
+	}
+	return rcu_dereference(r->route);
 }
 
 /*
- * A datagram is sent there now by the route that was asked for. Before it is:
- * on virtual links the answer is here before transmitting returns.
+ * A datagram is sent there now. Before it is: on virtual links the answer is
+ * here before transmitting returns.
  */
-void romon_reach_sent(struct romon_topology *topo, struct romon_node *node)
+void romon_reach_sent(struct romon_reach *r)
 {
-	struct romon_reach *r = node->reach;
-
-	lockdep_assert_held(&topo->lock);
-	if (!r)
-		return;
-	r->sent = jiffies;
+	WRITE_ONCE(r->sent, jiffies);
 	if (!atomic_read(&r->unanswered))
 		WRITE_ONCE(r->since, jiffies);
 	atomic_inc(&r->unanswered);
 }
 
-static bool romon_way_is_reverse(const struct romon_way *way,
-				 const struct romon_wire_entry *entry, u8 hops)
+/* The route in use to a router if it is not the best one, else NULL. */
+const struct romon_route *romon_reach_detour_rcu(struct romon_topology *topo,
+						 const u8 *id)
+{
+	struct romon_reach *r = romon_reach_find_rcu(topo, id);
+	const struct romon_route *route = r ? rcu_dereference(r->route) : NULL;
+
+	return route && route->detour ? route : NULL;
+}
+
+static bool romon_route_is_reverse(const struct romon_route *route,
+				   const struct romon_wire_entry *entry,
+				   u8 hops)
 {
 	u8 i;
 
-	if (way->hops != hops)
+	if (route->hops != hops)
 		return false;
 	for (i = 0; i < hops; i++)
-		if (memcmp(&way->entry[i], &entry[hops - 1 - i],
+		if (memcmp(&route->wire[i], &entry[hops - 1 - i],
 			   sizeof(*entry)))
 			return false;
 	return true;
@@ -576,7 +686,7 @@ static bool romon_way_is_reverse(const struct romon_way *way,
 
 /**
  * romon_reach_hear() - a Data frame has arrived here
- * @rn:		the router
+ * @topo:	the topology
  * @id:		who has sent it
  * @entry:	its entries: the way back, reversed
  * @hops:	how many
@@ -585,21 +695,18 @@ static bool romon_way_is_reverse(const struct romon_way *way,
  * come by others are no answers: the router may have a way to here while there
  * is none to it. In softirq, under RCU.
  */
-void romon_reach_hear(struct romon_net *rn, const u8 *id,
+void romon_reach_hear(struct romon_topology *topo, const u8 *id,
 		      const struct romon_wire_entry *entry, u8 hops)
 {
+	struct romon_reach *r = romon_reach_find_rcu(topo, id);
 	unsigned long sample, now = jiffies;
-	const struct romon_way *way;
-	struct romon_reach *r;
+	const struct romon_route *route;
 	int unanswered;
 
-	if (!READ_ONCE(rn->topo.n_reaches))
-		return;
-	r = romon_reach_find_rcu(&rn->topo, id);
 	if (!r)
 		return;
-	way = rcu_dereference(r->way);
-	if (way && romon_way_is_reverse(way, entry, hops)) {
+	route = rcu_dereference(r->route);
+	if (route && romon_route_is_reverse(route, entry, hops)) {
 		if (!READ_ONCE(r->proven))
 			WRITE_ONCE(r->proven, true);
 	} else if (READ_ONCE(r->proven)) {
@@ -621,25 +728,43 @@ void romon_reach_hear(struct romon_net *rn, const u8 *id,
 	atomic_set(&r->unanswered, 0);
 }
 
-/* Forget routers to which nothing was sent for long. */
-void romon_reach_age(struct romon_net *rn)
+/* A route in use is refreshed before it is forgotten. */
+static void romon_reach_refresh(struct romon_topology *topo,
+				struct romon_reach *r)
+{
+	u32 timeout = READ_ONCE(topo->rn->limits.node_timeout_s);
+	const struct romon_map *map = romon_topology_map(topo);
+	unsigned long before = r->refreshed;
+	const struct romon_edge *edge;
+
+	r->refreshed = jiffies;
+	if (time_before(READ_ONCE(r->sent), before) ||
+	    !romon_reach_has_best(topo, r))
+		return;
+	edge = map->edge[romon_reach_best(topo, r)->via / 2].edge;
+	if (time_after(jiffies, edge->seen + (unsigned long)timeout * HZ / 2))
+		romon_topology_ask(topo);
+}
+
+/* Once a second: keep what is used, forget what was not for long. */
+void romon_reach_age(struct romon_topology *topo)
 {
 	struct romon_reach *r, *next;
 	struct romon_node *node;
 
-	lockdep_assert_held(&rn->topo.lock);
-	list_for_each_entry_safe(r, next, &rn->topo.reaches, list) {
-		if (time_before(jiffies, r->sent + ROMON_REACH_IDLE))
+	list_for_each_entry_safe(r, next, &topo->reaches, list) {
+		cond_resched();
+		romon_reach_refresh(topo, r);
+		if (time_before(jiffies, READ_ONCE(r->sent) + ROMON_REACH_IDLE))
 			continue;
 		node = r->node;
-		romon_reach_del(&rn->topo, node);
-		romon_topology_tell(rn, node, ROMON_ROUTE_REASON_FORGOTTEN);
+		romon_reach_del(topo, node);
+		romon_topology_tell(topo, node, ROMON_ROUTE_REASON_FORGOTTEN);
 	}
 }
 
-void romon_reach_net_init(struct romon_net *rn)
+void romon_reach_init(struct romon_topology *topo)
 {
-	struct romon_topology *topo = &rn->topo;
 	unsigned int i;
 
 	INIT_LIST_HEAD(&topo->reaches);

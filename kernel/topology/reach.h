@@ -13,7 +13,6 @@
 
 struct romon_edge;
 struct romon_edge_end;
-struct romon_net;
 struct romon_node;
 struct romon_route;
 struct romon_topology;
@@ -30,26 +29,28 @@ struct romon_doubt {
 	u32	times;
 };
 
-/* The route in use as it goes into frames. Immutable; freed after RCU. */
-struct romon_way;
-
 /**
  * struct romon_reach - whether a router answers what is sent to it
  * @rcu:	for freeing
- * @hash:	in romon_topology.reach_hash
- * @list:	in romon_topology.reaches
- * @id:		of the router
- * @way:	the route in use. RCU, replaced under romon_topology.lock
- * @unanswered:	datagrams sent on @way since the last answer
+ * @hash:	in romon_topology.reach_hash. Read under RCU
+ * @id:		of the router; never changes
+ * @route:	the route in use, NULL if there is none or it could not be
+ *		kept. RCU
+ * @doubted:	there are doubts, so @route has to be looked at now and then
+ * @looked:	jiffies of the last look
+ * @backoff:	times in a row that no answer came; each doubles the patience
+ * @look:	a sender has found that it is time for a look
+ * @sent:	jiffies of the last datagram
+ * @unanswered:	datagrams sent on @route since the last answer
  * @since:	jiffies of the first of them
  * @heard:	jiffies of the last answer
  * @rtt:	longest time in jiffies that an answer took lately
  * @rtt_at:	jiffies when that was
- * @proven:	an answer has come along @way, so nothing less is taken for one
+ * @proven:	an answer has come along @route, so nothing less is taken for
+ *		one
+ * @list:	in romon_topology.reaches
  * @node:	whose it is
- * @sent:	jiffies of the last datagram
- * @looked:	jiffies of the last look whether @detour is still needed
- * @backoff:	times in a row that no answer came; each doubles the patience
+ * @refreshed:	jiffies up to which @sent was taken account of
  * @doubts:	edges of routes that were not answered; room for ROMON_DOUBTS,
  *		NULL until there is one
  * @n_doubts:	how many
@@ -65,22 +66,27 @@ struct romon_way;
  *		to the last
  * @detour_hops: its length, 0 if there is none
  * @detour_cost: its cost
- * @detour_hash: like romon_node.path_hash
+ * @detour_hash: like romon_map_node.path_hash
  * @confirmed:	the best route was taken up again, which is still to be told
  *
- * Made by datagrams that programs of this router send, and bounded by
- * max-nodes because a node has one at most. What softirq writes, @unanswered
- * to @proven, has no lock: a race costs an answer that is not counted or
- * counted twice, and the next one sets it right. The rest is under
- * romon_topology.lock.
+ * Made for datagrams that programs of this router send, and bounded by
+ * max-nodes because a node has one at most. Up to @backoff written by the
+ * topology's work and read by senders; from @look to @since written by senders
+ * too, and @unanswered, @heard to @proven by softirq. None of it has a lock: a
+ * race costs an answer that is not counted or counted twice, and the next one
+ * sets it right. From @list on it is the work's own.
  */
 struct romon_reach {
 	struct rcu_head		rcu;
 	struct hlist_node	hash;
-	struct list_head	list;
 	u8			id[ETH_ALEN];
-	struct romon_way __rcu	*way;
+	struct romon_route __rcu *route;
+	bool			doubted;
+	unsigned long		looked;
+	unsigned int		backoff;
 
+	bool			look;
+	unsigned long		sent;
 	atomic_t		unanswered;
 	unsigned long		since;
 	unsigned long		heard;
@@ -88,10 +94,9 @@ struct romon_reach {
 	unsigned long		rtt_at;
 	bool			proven;
 
+	struct list_head	list;
 	struct romon_node	*node;
-	unsigned long		sent;
-	unsigned long		looked;
-	unsigned int		backoff;
+	unsigned long		refreshed;
 	struct romon_doubt	*doubts;
 	unsigned int		n_doubts;
 	u32			searched;
@@ -108,20 +113,28 @@ struct romon_reach {
 	bool			confirmed;
 };
 
-bool romon_reach_has_detour(const struct romon_node *node);
-const struct romon_route *romon_reach_route(struct romon_net *rn,
-					    struct romon_node *node, u8 *hops);
-void romon_reach_sent(struct romon_topology *topo, struct romon_node *node);
-void romon_reach_hear(struct romon_net *rn, const u8 *id,
+/* In softirq or of a sender, under RCU. */
+void romon_reach_hear(struct romon_topology *topo, const u8 *id,
 		      const struct romon_wire_entry *entry, u8 hops);
+const struct romon_route *romon_reach_use_rcu(struct romon_topology *topo,
+					      const u8 *id,
+					      struct romon_reach **reach);
+void romon_reach_sent(struct romon_reach *r);
+const struct romon_route *romon_reach_detour_rcu(struct romon_topology *topo,
+						 const u8 *id);
 
+/* Of the topology's work. */
+bool romon_reach_has_detour(const struct romon_node *node);
+const struct romon_route *romon_reach_route(struct romon_topology *topo,
+					    struct romon_node *node);
 void romon_reach_edge_gone(struct romon_topology *topo,
 			   struct romon_edge *edge);
-void romon_reach_review(struct romon_net *rn);
+void romon_reach_review(struct romon_topology *topo);
+void romon_reach_look(struct romon_topology *topo);
 enum romon_route_reason romon_reach_reason(struct romon_node *node,
 					   enum romon_route_reason reason);
-void romon_reach_age(struct romon_net *rn);
+void romon_reach_age(struct romon_topology *topo);
 void romon_reach_del(struct romon_topology *topo, struct romon_node *node);
-void romon_reach_net_init(struct romon_net *rn);
+void romon_reach_init(struct romon_topology *topo);
 
 #endif /* ROMON_REACH_H */

@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The best routes over the topology, the second best, and detours. */
+/* The best routes over a map, the second best, and detours. */
 
+#include <linux/etherdevice.h>
 #include <linux/jhash.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
 
+#include "graph.h"
+#include "map.h"
 #include "net.h"
+#include "private.h"
 #include "reach.h"
 #include "route.h"
-#include "topology.h"
-
-static struct romon_edge_end *romon_edge_rb(struct rb_node *rb)
-{
-	return rb_entry(rb, struct romon_edge_end, rb);
-}
-
-static u32 romon_edge_cost(struct romon_edge_end *end)
-{
-	return end->port.cost + romon_edge_peer(end)->port.cost;
-}
-
-static u32 romon_edge_l2mtu(struct romon_edge_end *end)
-{
-	return min(end->port.l2mtu, romon_edge_peer(end)->port.l2mtu);
-}
 
 /* The less doubted way is before the cheaper one, and that before a shorter. */
 static int romon_label_cmp(const struct romon_label *a,
@@ -36,173 +26,199 @@ static int romon_label_cmp(const struct romon_label *a,
 	return 0;
 }
 
-static bool romon_label_before(const struct romon_node *a,
-			       const struct romon_node *b)
+/* Labels lie in the order of their nodes' IDs. */
+static bool romon_label_before(const struct romon_label *a,
+			       const struct romon_label *b)
 {
-	int cmp = romon_label_cmp(&a->label, &b->label);
+	int cmp = romon_label_cmp(a, b);
 
-	return cmp ? cmp < 0 : memcmp(a->id, b->id, ETH_ALEN) < 0;
+	return cmp ? cmp < 0 : a < b;
 }
 
 static void romon_heap_add(struct rb_root_cached *heap,
-			   struct romon_node *node)
+			   struct romon_label *label)
 {
 	struct rb_node **link = &heap->rb_root.rb_node, *parent = NULL;
 	bool leftmost = true;
 
 	while (*link) {
 		parent = *link;
-		if (romon_label_before(node,
-				       rb_entry(parent, struct romon_node,
-						label.heap))) {
+		if (romon_label_before(label,
+				       rb_entry(parent, struct romon_label,
+						heap))) {
 			link = &parent->rb_left;
 		} else {
 			link = &parent->rb_right;
 			leftmost = false;
 		}
 	}
-	rb_link_node(&node->label.heap, parent, link);
-	rb_insert_color_cached(&node->label.heap, heap, leftmost);
+	rb_link_node(&label->heap, parent, link);
+	rb_insert_color_cached(&label->heap, heap, leftmost);
 }
 
-static struct romon_node *romon_heap_pop(struct rb_root_cached *heap)
+static struct romon_label *romon_heap_pop(struct rb_root_cached *heap)
 {
 	struct rb_node *rb = rb_first_cached(heap);
 
 	if (!rb)
 		return NULL;
 	rb_erase_cached(rb, heap);
-	return rb_entry(rb, struct romon_node, label.heap);
+	return rb_entry(rb, struct romon_label, heap);
 }
 
 /*
- * Of two edges between the same nodes, whether @a makes one doubt that @b is
- * still there: @b may be a port's whose number has changed since.
+ * Of two ends of edges from the same node to the same node, whether @a makes
+ * one doubt that the edge of @b is still there: that may be of a port whose
+ * number has changed since.
  */
 static bool romon_edge_supersedes(struct romon_topology *topo,
-				  struct romon_edge_end *a,
-				  struct romon_edge_end *b)
+				  const struct romon_map *map, u32 a, u32 b)
 {
-	struct romon_edge_end *a2 = romon_edge_peer(a), *b2 = romon_edge_peer(b);
-	s32 later = romon_edge_of(a)->flood - romon_edge_of(b)->flood;
+	const struct romon_map_end *a1 = romon_map_end(map, a);
+	const struct romon_map_end *b1 = romon_map_end(map, b);
+	const struct romon_map_end *a2 = romon_map_end(map, romon_map_peer(a));
+	const struct romon_map_end *b2 = romon_map_end(map, romon_map_peer(b));
+	const struct romon_edge *edge = map->edge[b / 2].edge;
+	s32 later = map->edge[a / 2].edge->flood - edge->flood;
 
 	if (a2->node != b2->node || later <= 0)
 		return false;
 	/* The same two ports under other numbers. */
-	if (!memcmp(a->port.mac, b->port.mac, ETH_ALEN) &&
+	if (!memcmp(a1->port.mac, b1->port.mac, ETH_ALEN) &&
 	    !memcmp(a2->port.mac, b2->port.mac, ETH_ALEN))
 		return true;
 	/* Of equal links one may have lost an answer: no reason to move. */
-	if (romon_edge_missed(topo, romon_edge_of(b)) > 1)
+	if (romon_edge_missed(topo, edge) > 1)
 		return true;
 	topo->undecided = true;
 	return false;
 }
 
-/* Whether @node is reached better over @end, a port of its, than so far. */
-static void romon_label_relax(struct romon_topology *topo,
-			      struct rb_root_cached *heap,
-			      struct romon_node *parent,
-			      struct romon_edge_end *end)
+/* Whether @end is that of the best route in the map before this one. */
+static bool romon_end_was_used(const struct romon_map *map, u32 end)
 {
-	struct romon_edge *edge = romon_edge_of(end);
-	struct romon_node *node = end->node;
-	struct romon_label *old = &node->label;
+	const struct romon_node *node;
+
+	node = map->node[romon_map_end(map, end)->node].node;
+	return node->via == &map->edge[end / 2].edge->end[end & 1];
+}
+
+static u32 romon_end_doubts(const struct romon_topology *topo,
+			    const struct romon_map *map, u32 end)
+{
+	const struct romon_edge *edge = map->edge[end / 2].edge;
+	const struct romon_node *node;
+	u32 doubts = 0;
+
+	node = map->node[romon_map_end(map, end)->node].node;
+	if (edge->doubt_round == topo->doubt_round)
+		doubts += edge->doubts;
+	if (node->doubt_round == topo->doubt_round)
+		doubts += node->doubts;
+	return doubts;
+}
+
+/* Whether the node of @end is reached better over it than so far. */
+static void romon_label_relax(struct romon_topology *topo,
+			      const struct romon_map *map,
+			      struct rb_root_cached *heap,
+			      const struct romon_label *parent, u32 end)
+{
+	struct romon_label *old = &topo->label[romon_map_end(map, end)->node];
 	struct romon_label new = {
 		.via = end,
-		.doubts = parent->label.doubts,
-		.cost = parent->label.cost + romon_edge_cost(end),
-		.hops = parent->label.hops + 1,
+		.doubts = parent->doubts,
+		.cost = parent->cost + romon_map_cost(map, end),
+		.hops = parent->hops + 1,
 	};
 	int cmp;
 
 	if (old->settled)
 		return;
-	if (edge->doubt_round == topo->doubt_round)
-		new.doubts += edge->doubts;
-	if (node->doubt_round == topo->doubt_round)
-		new.doubts += node->doubts;
+	new.doubts += romon_end_doubts(topo, map, end);
 
-	cmp = old->via ? romon_label_cmp(&new, old) : -1;
+	cmp = old->via != ROMON_MAP_NONE ? romon_label_cmp(&new, old) : -1;
 	/* Of equals the one in use, if it is one of them. */
-	if (!cmp && (romon_edge_supersedes(topo, end, old->via) ||
-		     (end == node->via &&
-		      !romon_edge_supersedes(topo, old->via, end))))
+	if (!cmp && (romon_edge_supersedes(topo, map, end, old->via) ||
+		     (romon_end_was_used(map, end) &&
+		      !romon_edge_supersedes(topo, map, old->via, end))))
 		cmp = -1;
 	if (cmp >= 0)
 		return;
-	if (old->via)
+	if (old->via != ROMON_MAP_NONE)
 		rb_erase_cached(&old->heap, heap);
 	*old = new;
-	romon_heap_add(heap, node);
+	romon_heap_add(heap, old);
+}
+
+static u32 romon_hash_hop(const struct romon_map *map, u32 end, u32 cost,
+			  u32 hash)
+{
+	u32 words[4] = {};
+
+	words[0] = romon_map_end(map, romon_map_peer(end))->port.link;
+	words[1] = cost;
+	memcpy(&words[2], romon_map_end(map, end)->port.mac, ETH_ALEN);
+	return jhash2(words, ARRAY_SIZE(words), hash);
 }
 
 /* What follows from the way to a node, once that is known. */
-static void romon_route_settle(struct romon_node *node)
+static void romon_route_settle(const struct romon_topology *topo,
+			       struct romon_map *map, u32 i)
 {
-	struct romon_node *parent;
-	u32 words[4] = {};
+	const struct romon_label *label = &topo->label[i];
+	struct romon_map_node *node = &map->node[i];
+	const struct romon_map_node *parent;
 
-	node->via = node->label.via;
-	node->cost = node->label.cost;
-	node->hops = node->label.hops;
-	if (!node->via)
+	node->via = label->via;
+	node->cost = label->cost;
+	node->hops = label->hops;
+	if (node->via == ROMON_MAP_NONE) {
+		node->l2mtu = U16_MAX;
 		return;
-	parent = romon_edge_peer(node->via)->node;
-	node->l2mtu = min_t(u32, parent->l2mtu, romon_edge_l2mtu(node->via));
-	words[0] = romon_edge_peer(node->via)->port.link;
-	words[1] = node->cost;
-	memcpy(&words[2], node->via->port.mac, ETH_ALEN);
-	node->path_hash = jhash2(words, ARRAY_SIZE(words), parent->path_hash);
-}
-
-/* Like the path_hash of a node, of any route. */
-u32 romon_route_hash(const struct romon_route *route)
-{
-	u32 i, hash = 0, cost = 0;
-
-	for (i = 0; i < route->hops; i++) {
-		u32 words[4] = {};
-
-		cost += romon_edge_cost(route->hop[i]);
-		words[0] = romon_edge_peer(route->hop[i])->port.link;
-		words[1] = cost;
-		memcpy(&words[2], route->hop[i]->port.mac, ETH_ALEN);
-		hash = jhash2(words, ARRAY_SIZE(words), hash);
 	}
-	return hash;
+	parent = &map->node[romon_map_from(map, node->via)];
+	node->l2mtu = min(parent->l2mtu, romon_map_l2mtu(map, node->via));
+	node->path_hash = romon_hash_hop(map, node->via, node->cost,
+					 parent->path_hash);
 }
 
 /*
  * Label nodes with the way to them: the least doubted, then the cheapest, then
- * the shortest; all of them and for good, or up to @target only.
+ * the shortest; up to @target, or, if @settle is given, all of them, and write
+ * it there. Return: false if the topology is not needed any more.
  */
-static void romon_route_label(struct romon_topology *topo,
-			      struct romon_node *target, u32 hop_limit)
+static bool romon_route_label(struct romon_topology *topo,
+			      const struct romon_map *map,
+			      struct romon_map *settle, u32 target)
 {
+	u32 hop_limit = READ_ONCE(topo->rn->limits.hop_limit);
 	struct rb_root_cached heap = RB_ROOT_CACHED;
-	struct romon_node *node;
-	struct rb_node *rb, *e;
+	struct romon_label *label;
+	u32 i, e;
 
-	lockdep_assert_held(&topo->lock);
-	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
-		node = rb_entry(rb, struct romon_node, rb);
-		memset(&node->label, 0, sizeof(node->label));
+	for (i = 0; i < map->n_nodes; i++) {
+		memset(&topo->label[i], 0, sizeof(*label));
+		topo->label[i].via = ROMON_MAP_NONE;
 	}
-	romon_heap_add(&heap, topo->self);
-	while ((node = romon_heap_pop(&heap))) {
+	romon_heap_add(&heap, &topo->label[map->self]);
+	while ((label = romon_heap_pop(&heap))) {
 		cond_resched();
-		node->label.settled = true;
-		if (!target)
-			romon_route_settle(node);
-		else if (node == target)
-			return;
-		if (node->label.hops >= hop_limit)
+		if (READ_ONCE(topo->stopping))
+			return false;
+		i = label - topo->label;
+		label->settled = true;
+		if (settle)
+			romon_route_settle(topo, settle, i);
+		if (i == target)
+			break;
+		if (label->hops >= hop_limit)
 			continue;
-		for (e = rb_first(&node->edges); e; e = rb_next(e))
-			romon_label_relax(topo, &heap, node,
-					  romon_edge_peer(romon_edge_rb(e)));
+		for (e = map->node[i].ends; e < map->node[i + 1].ends; e++)
+			romon_label_relax(topo, map, &heap, label,
+					  romon_map_peer(map->adjacency[e]));
 	}
+	return true;
 }
 
 static bool romon_alternative_before(const struct romon_alternative *a,
@@ -212,7 +228,7 @@ static bool romon_alternative_before(const struct romon_alternative *a,
 }
 
 /* Keep the best of each last hop, and of those the best few, in order. */
-static void romon_alternative_add(struct romon_node *node,
+static void romon_alternative_add(struct romon_map_node *node,
 				  const struct romon_alternative *new)
 {
 	struct romon_alternative *alts = node->alternatives;
@@ -242,191 +258,177 @@ static void romon_alternative_add(struct romon_node *node,
  * to its near side has branched off.
  */
 static void romon_route_alternative(struct romon_topology *topo,
-				    struct romon_edge_end *entry,
-				    u32 hop_limit)
+				    struct romon_map *map, u32 entry)
 {
-	struct romon_node *from = romon_edge_peer(entry)->node;
-	struct romon_node *node, *to = entry->node;
+	u32 hop_limit = READ_ONCE(topo->rn->limits.hop_limit);
+	u32 near = romon_map_from(map, entry);
+	u32 i, far = romon_map_end(map, entry)->node;
 	struct romon_alternative alt = {
 		.entry = entry,
 		.last = entry,
 	};
 
-	if (to->via == entry || !from->label.settled || !to->label.settled)
+	if (map->node[far].via == entry || !topo->label[near].settled ||
+	    !topo->label[far].settled)
 		return;
 
 	topo->mark++;
-	for (node = from; node->via; node = romon_edge_peer(node->via)->node)
-		node->mark = topo->mark;
-	node->mark = topo->mark;
+	for (i = near; i != map->self;
+	     i = romon_map_from(map, map->node[i].via))
+		topo->label[i].mark = topo->mark;
+	topo->label[i].mark = topo->mark;
 
-	for (node = to; node->mark != topo->mark;
-	     node = romon_edge_peer(node->via)->node) {
-		alt.cost = from->cost + romon_edge_cost(entry) +
-			   to->cost - node->cost;
-		alt.hops = from->hops + 1 + to->hops - node->hops;
+	for (i = far; topo->label[i].mark != topo->mark;
+	     i = romon_map_from(map, map->node[i].via)) {
+		alt.cost = map->node[near].cost + romon_map_cost(map, entry) +
+			   map->node[far].cost - map->node[i].cost;
+		alt.hops = map->node[near].hops + 1 + map->node[far].hops -
+			   map->node[i].hops;
 		if (alt.hops <= hop_limit)
-			romon_alternative_add(node, &alt);
-		alt.last = romon_edge_peer(node->via);
+			romon_alternative_add(&map->node[i], &alt);
+		alt.last = romon_map_peer(map->node[i].via);
 	}
 }
 
-/* Best routes from this router to all others, by cost, then by hops. */
-void romon_route_compute(struct romon_topology *topo, u32 hop_limit)
+/* The next map is told by this one which of equal routes were used. */
+static void romon_route_remember(const struct romon_map *map)
 {
-	struct romon_node *node;
-	struct rb_node *rb, *e;
+	u32 i, via;
 
-	lockdep_assert_held(&topo->lock);
-	topo->undecided = false;
-	topo->decided_flood = romon_topology_flood_is_fresh(topo) ?
-			      topo->flood - 1 : topo->flood;
-	/* Nobody's doubts: the best route is the same for all. */
-	topo->doubt_round++;
-	topo->self->l2mtu = U16_MAX;
-	romon_route_label(topo, NULL, hop_limit);
-	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
-		node = rb_entry(rb, struct romon_node, rb);
-		node->n_alternatives = 0;
-		if (!node->label.settled)
-			node->via = NULL;
-	}
-
-	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
-		cond_resched();
-		node = rb_entry(rb, struct romon_node, rb);
-		for (e = rb_first(&node->edges); e; e = rb_next(e))
-			romon_route_alternative(topo, romon_edge_rb(e),
-						hop_limit);
-	}
-	topo->dirty = false;
-	topo->computed++;
-	topo->generation++;
-}
-
-/*
- * Search the best way to @target past the doubts of this round, and write it
- * to topo->route. Return: whether there is one.
- */
-bool romon_route_search(struct romon_topology *topo, struct romon_node *target,
-			u32 hop_limit)
-{
-	struct romon_route *route = &topo->route;
-	struct romon_node *n;
-	u32 i;
-
-	romon_route_label(topo, target, hop_limit);
-	if (!target->label.via)
-		return false;
-	route->node = target;
-	route->active = false;
-	route->cost = target->label.cost;
-	route->hops = target->label.hops;
-	route->l2mtu = U16_MAX;
-	for (n = target, i = route->hops; i;
-	     n = romon_edge_peer(n->label.via)->node) {
-		route->hop[--i] = n->label.via;
-		route->l2mtu = min_t(u32, route->l2mtu,
-				     romon_edge_l2mtu(n->label.via));
-	}
-	return true;
-}
-
-/* Fill in topo->route from its hops, which may be what @hop points to. */
-void romon_route_write(struct romon_topology *topo,
-		       struct romon_edge_end * const *hop, u32 hops)
-{
-	struct romon_route *route = &topo->route;
-	u32 i;
-
-	lockdep_assert_held(&topo->lock);
-	route->node = hop[hops - 1]->node;
-	route->hops = hops;
-	route->cost = 0;
-	route->l2mtu = U16_MAX;
-	for (i = 0; i < hops; i++) {
-		route->hop[i] = hop[i];
-		route->cost += romon_edge_cost(hop[i]);
-		route->l2mtu = min_t(u32, route->l2mtu,
-				     romon_edge_l2mtu(hop[i]));
+	for (i = 0; i < map->n_nodes; i++) {
+		via = map->node[i].via;
+		map->node[i].node->via = via == ROMON_MAP_NONE ? NULL :
+			&map->edge[via / 2].edge->end[via & 1];
 	}
 }
 
 /**
- * romon_route_get() - write out a route
- * @topo:	locked, and stays so while the route is used
- * @node:	where to
- * @index:	0 is the route in use; while that is a detour 1 is the best
- *		route; then come the alternatives
+ * romon_route_compute() - write the best routes into a map
+ * @topo:	the topology, whose work calls this
+ * @map:	a map that nobody else sees yet
  *
- * Return: the route, valid until the next call, or NULL if there are no more.
+ * Return: whether they are there: not if the topology is stopping.
  */
-const struct romon_route *romon_route_get(struct romon_topology *topo,
-					  struct romon_node *node,
-					  unsigned int index)
+bool romon_route_compute(struct romon_topology *topo, struct romon_map *map)
 {
-	struct romon_route *route = &topo->route;
-	bool detour = romon_reach_has_detour(node);
-	struct romon_edge_end *entry = NULL;
-	struct romon_node *n, *via = node;
-	u32 i, hops = node->hops;
+	u32 i, e;
 
-	lockdep_assert_held(&topo->lock);
-	if (!node->via || index > node->n_alternatives + detour)
-		return NULL;
-	route->active = !index;
-	if (detour && !index) {
-		romon_route_write(topo, node->reach->detour,
-				  node->reach->detour_hops);
-		return route;
-	}
+	topo->undecided = false;
+	topo->decided_flood = READ_ONCE(topo->flood) -
+			      romon_topology_flood_is_fresh(topo);
+	/* Nobody's doubts: the best route is the same for all. */
+	topo->doubt_round++;
+	topo->mark = 0;
+	if (!romon_route_label(topo, map, map, ROMON_MAP_NONE))
+		return false;
 
-	index -= detour;
-	if (index) {
-		const struct romon_alternative *alt;
-
-		alt = &node->alternatives[index - 1];
-		hops = alt->hops;
-		entry = alt->entry;
-		via = romon_edge_peer(entry)->node;
+	for (i = 0; i < map->n_nodes; i++) {
+		cond_resched();
+		if (READ_ONCE(topo->stopping))
+			return false;
+		for (e = map->node[i].ends; e < map->node[i + 1].ends; e++)
+			romon_route_alternative(topo, map, map->adjacency[e]);
 	}
-	for (n = via, i = via->hops; i; n = romon_edge_peer(n->via)->node)
-		route->hop[--i] = n->via;
-	if (entry) {
-		i = via->hops;
-		route->hop[i++] = entry;
-		for (n = entry->node; n != node;
-		     n = romon_edge_peer(n->via)->node)
-			route->hop[i++] = romon_edge_peer(n->via);
-	}
-	romon_route_write(topo, route->hop, hops);
-	return route;
+	romon_route_remember(map);
+	topo->computed++;
+	return true;
 }
 
 /*
- * Whether there is a route number *@index, or else a later one, which it is
- * then set to: an alternative that is the detour is shown as that only.
+ * Search the best way to the node number @target of the newest map past the
+ * doubts of this round. Return: whether there is one.
  */
-bool romon_route_exists(struct romon_topology *topo, struct romon_node *node,
-			unsigned int *index)
+bool romon_route_search(struct romon_topology *topo, u32 target,
+			struct romon_path *path)
 {
-	const struct romon_route *route = romon_route_get(topo, node, *index);
+	const struct romon_map *map = romon_topology_map(topo);
+	u32 i, hop;
 
-	while (route && *index && romon_reach_has_detour(node) &&
-	       romon_route_hash(route) == node->reach->detour_hash)
-		route = romon_route_get(topo, node, ++*index);
+	if (!romon_route_label(topo, map, NULL, target) ||
+	    topo->label[target].via == ROMON_MAP_NONE)
+		return false;
+	path->hops = topo->label[target].hops;
+	for (i = target, hop = path->hops; hop;
+	     i = romon_map_from(map, topo->label[i].via))
+		path->end[--hop] = topo->label[i].via;
+	return true;
+}
+
+/**
+ * romon_route_path() - the hops of a route that was computed
+ * @map:	the map
+ * @node:	where to
+ * @index:	0 is the best route; then come the alternatives
+ * @path:	set to the route
+ *
+ * Return: whether there is such a route.
+ */
+bool romon_route_path(const struct romon_map *map, u32 node,
+		      unsigned int index, struct romon_path *path)
+{
+	const struct romon_map_node *to = &map->node[node];
+	const struct romon_alternative *alt = NULL;
+	u32 i, hop, via = node;
+
+	if (to->via == ROMON_MAP_NONE || index > to->n_alternatives)
+		return false;
+	path->hops = to->hops;
+	if (index) {
+		alt = &to->alternatives[index - 1];
+		path->hops = alt->hops;
+		via = romon_map_from(map, alt->entry);
+	}
+	hop = map->node[via].hops;
+	for (i = via; hop; i = romon_map_from(map, map->node[i].via))
+		path->end[--hop] = map->node[i].via;
+	if (!alt)
+		return true;
+
+	hop = map->node[via].hops;
+	path->end[hop++] = alt->entry;
+	for (i = romon_map_end(map, alt->entry)->node; i != node;
+	     i = romon_map_from(map, map->node[i].via))
+		path->end[hop++] = romon_map_peer(map->node[i].via);
+	return true;
+}
+
+/* Room for a route of so many hops, or NULL if there is no memory. */
+struct romon_route *romon_route_alloc(u32 hops)
+{
+	size_t size = sizeof(struct romon_wire_entry) + ETH_ALEN;
+	struct romon_route *route;
+
+	route = kzalloc(size_add(sizeof(*route), size_mul(hops, size)),
+			GFP_KERNEL);
+	if (route)
+		route->room = hops;
 	return route;
 }
 
-/* A route as it goes into a frame. Return: the number of entries. */
-u8 romon_route_wire(const struct romon_route *route,
-		    struct romon_wire_entry *wire)
+/* Write out a route, for which there has to be room. */
+void romon_route_write(const struct romon_map *map,
+		       const struct romon_path *path, struct romon_route *route)
 {
 	u32 i;
 
-	for (i = 0; i < route->hops; i++) {
-		wire[i].link = cpu_to_be32(romon_edge_peer(route->hop[i])->port.link);
-		memcpy(wire[i].mac, route->hop[i]->port.mac, ETH_ALEN);
+	route->hops = path->hops;
+	route->cost = 0;
+	route->l2mtu = U16_MAX;
+	route->hash = 0;
+	route->detour = false;
+	for (i = 0; i < path->hops; i++) {
+		u32 end = path->end[i];
+		const struct romon_map_end *to = romon_map_end(map, end);
+		const struct romon_map_end *from =
+			romon_map_end(map, romon_map_peer(end));
+
+		route->wire[i].link = cpu_to_be32(from->port.link);
+		memcpy(route->wire[i].mac, to->port.mac, ETH_ALEN);
+		memcpy(romon_route_id(route, i), map->node[to->node].node->id,
+		       ETH_ALEN);
+		route->cost += romon_map_cost(map, end);
+		route->l2mtu = min(route->l2mtu, romon_map_l2mtu(map, end));
+		route->hash = romon_hash_hop(map, end, route->cost,
+					     route->hash);
 	}
-	return route->hops;
 }

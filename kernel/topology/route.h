@@ -1,56 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The best routes over the topology, the second best, and detours. */
+/* The best routes over a map, the second best, and detours. */
 
 #ifndef ROMON_ROUTE_H
 #define ROMON_ROUTE_H
 
-#include <linux/if_ether.h>
+#include <linux/rbtree.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <uapi/linux/romon.h>
 
-struct romon_edge_end;
-struct romon_node;
+#include "path/wire.h"
+
+struct romon_map;
 struct romon_topology;
-struct romon_wire_entry;
 
-/* Alternative routes kept for a node beside the best one. */
-#define ROMON_ALTERNATIVES	3
+/* The way to a node in the search under way, by which it is ordered. */
+struct romon_label {
+	struct rb_node	heap;
+	u32		via;
+	u32		doubts;
+	u32		cost;
+	u32		hops;
+	u32		mark;		/* ancestors of a node, for alternatives */
+	bool		settled;	/* no better one will be found */
+};
 
-/*
- * A loop-free route that reaches its node over another last hop than the best
- * route does: the best route to the far side of @entry, over it, and from
- * there against the best routes back up to the node.
+/* A route as ends of a map: those at the nodes that its hops reach. */
+struct romon_path {
+	u32	hops;
+	u32	end[ROMON_HOP_LIMIT_MAX];
+};
+
+/**
+ * struct romon_route - a route written out, which needs no map
+ * @rcu:	for freeing
+ * @cost:	of all its hops
+ * @l2mtu:	the smallest
+ * @hash:	like romon_map_node.path_hash
+ * @detour:	not the best route
+ * @hops:	how many
+ * @room:	for how many; behind @wire there is as much for IDs
+ * @wire:	as it goes into frames
  */
-struct romon_alternative {
-	struct romon_edge_end *entry;	/* the end nearer to the node */
-	struct romon_edge_end *last;	/* of the last hop, the end at the node */
-	u32	cost;
-	u32	hops;
-};
-
-/* A route written out. */
 struct romon_route {
-	const struct romon_node *node;
+	struct rcu_head	rcu;
 	u32	cost;
-	u32	hops;
 	u32	l2mtu;
-	bool	active;			/* the one in use */
-	/* ends at the node that is reached, from the first hop to the last */
-	struct romon_edge_end *hop[ROMON_HOP_LIMIT_MAX];
+	u32	hash;
+	bool	detour;
+	u8	hops;
+	u8	room;
+	struct romon_wire_entry wire[];
 };
 
-void romon_route_compute(struct romon_topology *topo, u32 hop_limit);
-bool romon_route_search(struct romon_topology *topo, struct romon_node *target,
-			u32 hop_limit);
-void romon_route_write(struct romon_topology *topo,
-		       struct romon_edge_end * const *hop, u32 hops);
-const struct romon_route *romon_route_get(struct romon_topology *topo,
-					  struct romon_node *node,
-					  unsigned int index);
-bool romon_route_exists(struct romon_topology *topo, struct romon_node *node,
-			unsigned int *index);
-u32 romon_route_hash(const struct romon_route *route);
-u8 romon_route_wire(const struct romon_route *route,
-		    struct romon_wire_entry *wire);
+/* The ID of the router that hop number @hop reaches. */
+static inline u8 *romon_route_id(const struct romon_route *route, u32 hop)
+{
+	return (u8 *)(route->wire + route->room) + hop * ETH_ALEN;
+}
+
+struct romon_route *romon_route_alloc(u32 hops);
+void romon_route_write(const struct romon_map *map,
+		       const struct romon_path *path,
+		       struct romon_route *route);
+bool romon_route_path(const struct romon_map *map, u32 node,
+		      unsigned int index, struct romon_path *path);
+
+bool romon_route_compute(struct romon_topology *topo, struct romon_map *map);
+bool romon_route_search(struct romon_topology *topo, u32 target,
+			struct romon_path *path);
 
 #endif /* ROMON_ROUTE_H */

@@ -1,298 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes, edges, and the best routes over them.
+ * The network as this router knows it, and datagrams that need a route.
  *
- * Written by the answers to this router's own Discovers, and by nothing else.
+ * One work item owns all that is known, and publishes what others read. What
+ * happens elsewhere is queued to it, or, where a look at what is now suffices,
+ * just counted: nobody waits for it but those who want to see an effect, and
+ * they hold no lock.
  */
 
-#include <linux/etherdevice.h>
-#include <linux/sizes.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 
-#include "path/discover.h"
-#include "path/local.h"
+#include "graph.h"
+#include "map.h"
 #include "net.h"
 #include "netlink/netlink.h"
+#include "path/discover.h"
+#include "path/raise.h"
 #include "port/port.h"
-#include "topology.h"
+#include "private.h"
+#include "reach.h"
+#include "route.h"
 
-/* Answers to a Discover older than this are nobody's business any more. */
-#define ROMON_ANSWER_TIMEOUT		(10 * HZ)
-/* An edge that this many floods in a row did not tell of is gone. */
-#define ROMON_EDGE_MISSED_FLOODS	3
-/* How long a datagram waits for a route, and how often it asks for one. */
-#define ROMON_PENDING_TIMEOUT		(3 * HZ / 2)
-#define ROMON_PENDING_ASK		(HZ / 2)
-/* Most memory for such datagrams; their number is bounded by queue-len. */
-#define ROMON_PENDING_SIZE		SZ_1M
+/* Until the work tries again for which there was no memory. */
+#define ROMON_MEMORY_RETRY		(HZ / 10)
 
-/* Behind the skbs that wait in romon_topology.pending. */
-struct romon_pending_cb {
-	unsigned long	since;		/* jiffies */
-	u32		portid;
-	u16		local_port;
-	u16		remote_port;
-	u8		dst[ETH_ALEN];
+/* Bits of romon_net.topo_kicked. */
+enum {
+	ROMON_TOPOLOGY_SOON,		/* when answers have gathered */
+	ROMON_TOPOLOGY_NOW,
+	ROMON_TOPOLOGY_SETTINGS,	/* what routes depend on has changed */
 };
 
-#define ROMON_PENDING_CB(skb)	((struct romon_pending_cb *)(skb)->cb)
-
-struct romon_edge_end *romon_edge_peer(struct romon_edge_end *end)
+/* Have the work run at once. From any context. */
+void romon_topology_hurry(struct romon_net *rn)
 {
-	return end->index ? end - 1 : end + 1;
+	if (!test_and_set_bit(ROMON_TOPOLOGY_NOW, &rn->topo_kicked))
+		mod_delayed_work(system_dfl_wq, &rn->topo_work, 0);
 }
 
-struct romon_edge *romon_edge_of(struct romon_edge_end *end)
+/* Soon, but not once an answer: what has come in until then is read at once. */
+void romon_topology_kick(struct romon_topology *topo)
 {
-	return container_of(end - end->index, struct romon_edge, end[0]);
+	long delay = READ_ONCE(topo->learn_at) - jiffies;
+	struct romon_net *rn = topo->rn;
+
+	if (test_and_set_bit(ROMON_TOPOLOGY_SOON, &rn->topo_kicked))
+		return;
+	if (!test_bit(ROMON_TOPOLOGY_NOW, &rn->topo_kicked))
+		mod_delayed_work(system_dfl_wq, &rn->topo_work,
+				 clamp(delay, 1L, (long)HZ));
+	/* Somebody who is in a hurry may have come in between. */
+	if (test_bit(ROMON_TOPOLOGY_NOW, &rn->topo_kicked))
+		mod_delayed_work(system_dfl_wq, &rn->topo_work, 0);
 }
 
-static struct romon_edge_end *romon_edge_rb(struct rb_node *rb)
+/* Something has changed that a dump shows. */
+void romon_topology_changed(struct romon_topology *topo)
 {
-	return rb_entry(rb, struct romon_edge_end, rb);
+	atomic_inc(&topo->rn->topo_generation);
 }
 
-static bool romon_end_equal(const struct romon_end *a,
-			    const struct romon_end *b)
+struct romon_topology *romon_topology_rcu(struct romon_net *rn)
 {
-	return a->link == b->link && a->l2mtu == b->l2mtu &&
-	       a->cost == b->cost && !memcmp(a->mac, b->mac, ETH_ALEN);
+	return rcu_dereference(rn->topo);
 }
 
-struct romon_node *romon_node_find(struct romon_topology *topo, const u8 *id)
+const struct romon_map *romon_topology_map_rcu(struct romon_topology *topo)
 {
-	struct rb_node *rb = topo->nodes.rb_node;
-
-	lockdep_assert_held(&topo->lock);
-	while (rb) {
-		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
-		int cmp = memcmp(id, node->id, ETH_ALEN);
-
-		if (!cmp)
-			return node;
-		rb = cmp < 0 ? rb->rb_left : rb->rb_right;
-	}
-	return NULL;
+	return rcu_dereference(topo->map);
 }
 
-/* The node with the lowest ID above @id. */
-struct romon_node *romon_node_after(struct romon_topology *topo, const u8 *id)
-{
-	struct rb_node *rb = topo->nodes.rb_node;
-	struct romon_node *found = NULL;
-
-	lockdep_assert_held(&topo->lock);
-	while (rb) {
-		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
-
-		if (memcmp(node->id, id, ETH_ALEN) > 0) {
-			found = node;
-			rb = rb->rb_left;
-		} else {
-			rb = rb->rb_right;
-		}
-	}
-	return found;
-}
-
-/* Whether a node is shown: reachable, and it has said who it is. */
-bool romon_node_is_known(const struct romon_node *node)
-{
-	return node->via && node->answered;
-}
-
-/* The end at a node of the last hop of the route in use. */
-struct romon_edge_end *romon_node_via(const struct romon_node *node)
-{
-	return romon_reach_has_detour(node) ?
-	       node->reach->detour[node->reach->detour_hops - 1] : node->via;
-}
-
-static struct romon_node *romon_node_add(struct romon_topology *topo,
-					 const u8 *id)
-{
-	struct rb_node **link = &topo->nodes.rb_node, *parent = NULL;
-	struct romon_node *node;
-
-	lockdep_assert_held(&topo->lock);
-	node = kzalloc(sizeof(*node), GFP_KERNEL);
-	if (!node)
-		return NULL;
-	memcpy(node->id, id, ETH_ALEN);
-	node->edges = RB_ROOT;
-
-	while (*link) {
-		parent = *link;
-		if (memcmp(id, rb_entry(parent, struct romon_node, rb)->id,
-			   ETH_ALEN) < 0)
-			link = &parent->rb_left;
-		else
-			link = &parent->rb_right;
-	}
-	rb_link_node(&node->rb, parent, link);
-	rb_insert_color(&node->rb, &topo->nodes);
-	topo->n_nodes++;
-	return node;
-}
-
-static void romon_node_free(struct romon_topology *topo,
-			    struct romon_node *node)
-{
-	lockdep_assert_held(&topo->lock);
-	romon_reach_del(topo, node);
-	rb_erase(&node->rb, &topo->nodes);
-	topo->n_nodes--;
-	kfree(node->identity);
-	kfree(node->board);
-	kfree(node);
-}
-
-/* Order of the ends of a node: its port, then whom it leads to. */
-static int romon_edge_end_cmp(u32 link, const u8 *peer, u32 peer_link,
-			      struct romon_edge_end *end)
-{
-	struct romon_edge_end *other = romon_edge_peer(end);
-	int cmp;
-
-	if (link != end->port.link)
-		return link < end->port.link ? -1 : 1;
-	cmp = memcmp(peer, other->node->id, ETH_ALEN);
-	if (cmp)
-		return cmp;
-	if (peer_link != other->port.link)
-		return peer_link < other->port.link ? -1 : 1;
-	return 0;
-}
-
-static struct romon_edge_end *romon_edge_find(struct romon_node *node, u32 link,
-					      const u8 *peer, u32 peer_link)
-{
-	struct rb_node *rb = node->edges.rb_node;
-
-	while (rb) {
-		struct romon_edge_end *end = romon_edge_rb(rb);
-		int cmp = romon_edge_end_cmp(link, peer, peer_link, end);
-
-		if (!cmp)
-			return end;
-		rb = cmp < 0 ? rb->rb_left : rb->rb_right;
-	}
-	return NULL;
-}
-
-static void romon_edge_link(struct romon_edge_end *end)
-{
-	struct rb_node **link = &end->node->edges.rb_node, *parent = NULL;
-	struct romon_edge_end *other = romon_edge_peer(end);
-
-	while (*link) {
-		parent = *link;
-		if (romon_edge_end_cmp(end->port.link, other->node->id,
-				       other->port.link,
-				       romon_edge_rb(parent)) < 0)
-			link = &parent->rb_left;
-		else
-			link = &parent->rb_right;
-	}
-	rb_link_node(&end->rb, parent, link);
-	rb_insert_color(&end->rb, &end->node->edges);
-}
-
-static struct romon_edge *romon_edge_add(struct romon_topology *topo,
-					 struct romon_node *from,
-					 const struct romon_end *out,
-					 struct romon_node *to,
-					 const struct romon_end *in)
-{
-	struct romon_edge *edge = kzalloc(sizeof(*edge), GFP_KERNEL);
-
-	lockdep_assert_held(&topo->lock);
-	if (!edge)
-		return NULL;
-	edge->end[0].node = from;
-	edge->end[0].port = *out;
-	edge->end[1].node = to;
-	edge->end[1].port = *in;
-	edge->end[1].index = 1;
-	romon_edge_link(&edge->end[0]);
-	romon_edge_link(&edge->end[1]);
-	topo->n_edges++;
-	topo->dirty = true;
-	return edge;
-}
-
-/*
- * Routes point to edges: romon_topology_update() has to run before anybody
- * looks at one again.
+/**
+ * romon_topology_route_rcu() - write out a route
+ * @topo:	the topology
+ * @map:	its map
+ * @node:	where to
+ * @index:	0 is the route in use; while that is a detour 1 is the best
+ *		route; then come the alternatives. Set to the next one that there
+ *		is: an alternative that is the detour is shown as that only
+ * @buf:	room for any route
+ *
+ * Under RCU.
+ *
+ * Return: the route, valid as long as @buf and the RCU section, or NULL if
+ * there are no more.
  */
-static void romon_edge_del(struct romon_topology *topo,
-			   struct romon_edge *edge)
+const struct romon_route *romon_topology_route_rcu(struct romon_topology *topo,
+						   const struct romon_map *map,
+						   u32 node,
+						   unsigned int *index,
+						   struct romon_route *buf)
 {
-	lockdep_assert_held(&topo->lock);
-	romon_reach_edge_gone(topo, edge);
-	rb_erase(&edge->end[0].rb, &edge->end[0].node->edges);
-	rb_erase(&edge->end[1].rb, &edge->end[1].node->edges);
-	kfree(edge);
-	topo->n_edges--;
-	topo->dirty = true;
+	const struct romon_route *detour;
+	struct romon_path path;
+
+	if (map->node[node].via == ROMON_MAP_NONE)
+		return NULL;
+	detour = romon_reach_detour_rcu(topo, map->node[node].node->id);
+	if (detour && !*index)
+		return detour;
+	for (;; ++*index) {
+		if (!romon_route_path(map, node, *index - !!detour, &path))
+			return NULL;
+		romon_route_write(map, &path, buf);
+		if (!detour || buf->hash != detour->hash)
+			return buf;
+	}
 }
 
-void romon_edge_key(struct romon_edge *edge, struct romon_edge_key *key)
+/* Whether an end is the last one of the route in use to its node. */
+bool romon_topology_uses_rcu(struct romon_topology *topo,
+			     const struct romon_map *map, u32 end)
 {
-	memcpy(key->id, edge->end[0].node->id, ETH_ALEN);
-	memcpy(key->peer, edge->end[1].node->id, ETH_ALEN);
-	key->link = edge->end[0].port.link;
-	key->peer_link = edge->end[1].port.link;
+	const struct romon_map_end *to = romon_map_end(map, end), *from;
+	const struct romon_map_node *node = &map->node[to->node];
+	const struct romon_wire_entry *last;
+	const struct romon_route *detour;
+
+	detour = romon_reach_detour_rcu(topo, node->node->id);
+	if (!detour)
+		return node->via == end;
+	from = romon_map_end(map, romon_map_peer(end));
+	last = &detour->wire[detour->hops - 1];
+	return be32_to_cpu(last->link) == from->port.link &&
+	       !memcmp(last->mac, to->port.mac, ETH_ALEN) &&
+	       !memcmp(detour->hops > 1 ?
+		       romon_route_id(detour, detour->hops - 2) : topo->id,
+		       map->node[from->node].node->id, ETH_ALEN);
 }
 
-/*
- * The next edge of a dump, which shows each once, with its first end's node;
- * an all zero key is before all of them.
- */
-struct romon_edge *romon_edge_after(struct romon_topology *topo,
-				    const struct romon_edge_key *key)
+/* How many other routers, and edges, routes were last computed with. */
+void romon_topology_count(struct romon_net *rn, u32 *nodes, u32 *edges)
 {
-	struct romon_node *node = romon_node_find(topo, key->id);
-	struct rb_node *rb = NULL, *next;
+	const struct romon_map *map;
+	struct romon_topology *topo;
 
-	lockdep_assert_held(&topo->lock);
-	if (node) {
-		for (next = node->edges.rb_node; next;) {
-			if (romon_edge_end_cmp(key->link, key->peer,
-					       key->peer_link,
-					       romon_edge_rb(next)) < 0) {
-				rb = next;
-				next = next->rb_left;
-			} else {
-				next = next->rb_right;
-			}
-		}
-	} else {
-		node = romon_node_after(topo, key->id);
-		rb = node ? rb_first(&node->edges) : NULL;
+	*nodes = 0;
+	*edges = 0;
+	rcu_read_lock();
+	topo = rcu_dereference(rn->topo);
+	if (topo) {
+		map = rcu_dereference(topo->map);
+		*nodes = map->n_nodes - 1;
+		*edges = map->n_edges;
 	}
+	rcu_read_unlock();
+}
 
-	while (node) {
-		for (; rb; rb = rb_next(rb)) {
-			if (!romon_edge_rb(rb)->index)
-				return romon_edge_of(romon_edge_rb(rb));
-		}
-		next = rb_next(&node->rb);
-		node = next ? rb_entry(next, struct romon_node, rb) : NULL;
-		rb = node ? rb_first(&node->edges) : NULL;
+static void romon_topology_ntf(struct romon_topology *topo,
+			       const struct romon_node *node, u8 cmd,
+			       const enum romon_route_reason *reason)
+{
+	const struct romon_route *route = NULL;
+	unsigned int index = 0;
+
+	/* The work alone replaces routes, so they stay without RCU. */
+	if (cmd != ROMON_CMD_NODE_DEL_NTF && romon_nl_wanted(topo->rn)) {
+		rcu_read_lock();
+		route = romon_topology_route_rcu(topo, romon_topology_map(topo),
+						 node->index, &index,
+						 topo->route);
+		rcu_read_unlock();
 	}
-	return NULL;
+	romon_nl_node_ntf(topo->rn, node, route, cmd, reason);
 }
 
 /* Tell of a node what has changed since it was last told of. */
-void romon_topology_tell(struct romon_net *rn, struct romon_node *node,
+void romon_topology_tell(struct romon_topology *topo, struct romon_node *node,
 			 enum romon_route_reason reason)
 {
-	struct romon_topology *topo = &rn->topo;
-	bool known = romon_node_is_known(node), moved;
-	u32 hash = node->path_hash, cost = node->cost;
+	const struct romon_map *map = romon_topology_map(topo);
+	u32 hash = node->told_hash, cost = 0;
+	bool known = false, moved;
 
-	lockdep_assert_held(&topo->lock);
+	if (node->index != ROMON_MAP_NONE) {
+		known = romon_map_is_known(map, node->index);
+		hash = map->node[node->index].path_hash;
+		cost = map->node[node->index].cost;
+	}
 	if (romon_reach_has_detour(node)) {
 		hash = node->reach->detour_hash;
 		cost = node->reach->detour_cost;
@@ -304,15 +191,15 @@ void romon_topology_tell(struct romon_net *rn, struct romon_node *node,
 	     reason == ROMON_ROUTE_REASON_EDGE_LOST))
 		reason = ROMON_ROUTE_REASON_CHEAPER;
 
+	if (known != node->told || (known && (node->changed || moved)))
+		romon_topology_changed(topo);
 	if (known && !node->told)
-		romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_ADD_NTF, NULL);
+		romon_topology_ntf(topo, node, ROMON_CMD_NODE_ADD_NTF, NULL);
 	else if (!known && node->told)
-		romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_DEL_NTF, &reason);
+		romon_topology_ntf(topo, node, ROMON_CMD_NODE_DEL_NTF, &reason);
 	else if (known && (node->changed || moved))
-		romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_CHANGE_NTF,
-				  moved ? &reason : NULL);
-	if (moved)
-		topo->generation++;
+		romon_topology_ntf(topo, node, ROMON_CMD_NODE_CHANGE_NTF,
+				   moved ? &reason : NULL);
 	node->told = known;
 	node->told_hash = hash;
 	node->told_cost = cost;
@@ -320,657 +207,345 @@ void romon_topology_tell(struct romon_net *rn, struct romon_node *node,
 }
 
 /*
- * Compute if need be, and tell what that has changed, and why. To be called
- * before the lock is dropped by whoever removes edges.
+ * Draw the map anew. Return: whether it is that of now; if there is no memory,
+ * or nobody needs it any more, the old one stays.
  */
-static void romon_topology_update(struct romon_net *rn,
-				  enum romon_route_reason reason)
+static bool romon_topology_redraw(struct romon_topology *topo)
 {
-	struct romon_topology *topo = &rn->topo;
-	struct romon_node *node;
-	struct rb_node *rb, *next;
+	struct romon_map *map, *old = romon_topology_map(topo);
+	struct romon_label *label;
 
-	lockdep_assert_held(&topo->lock);
-	if (topo->dirty)
-		romon_route_compute(topo, READ_ONCE(rn->limits.hop_limit));
-	romon_reach_review(rn);
-
-	for (rb = rb_first(&topo->nodes); rb; rb = next) {
-		next = rb_next(rb);
-		node = rb_entry(rb, struct romon_node, rb);
-		if (node == topo->self)
-			continue;
-		romon_topology_tell(rn, node, reason);
-		if (RB_EMPTY_ROOT(&node->edges)) {
-			topo->generation++;
-			romon_node_free(topo, node);
-		}
-	}
-}
-
-/*
- * Take over a string from the wire. Control characters would only ever be an
- * attack on somebody's terminal.
- */
-static bool romon_node_string(char **where, const char *value, u8 len)
-{
-	char *new;
-	u8 i;
-
-	if (*where && strlen(*where) == len && !memcmp(*where, value, len))
+	label = kvmalloc_array(topo->n_nodes, sizeof(*label), GFP_KERNEL);
+	if (!label)
 		return false;
-	new = kmalloc(len + 1, GFP_KERNEL);
-	if (!new)
-		return false;
-	for (i = 0; i < len; i++)
-		new[i] = value[i] < 0x20 && value[i] >= 0 ? '?' :
-			 value[i] == 0x7f ? '?' : value[i];
-	new[len] = '\0';
-	if (*where && !strcmp(*where, new)) {
-		kfree(new);
+	map = romon_map_build(topo);
+	if (!map) {
+		kvfree(label);
 		return false;
 	}
-	kfree(*where);
-	*where = new;
+	kvfree(topo->label);
+	topo->label = label;
+	if (!romon_route_compute(topo, map)) {
+		kvfree(map);
+		return false;
+	}
+	rcu_assign_pointer(topo->map, map);
+	romon_map_free_rcu(old);
+	topo->dirty = false;
+	romon_topology_changed(topo);
+	romon_graph_free_gone(topo);
 	return true;
 }
 
-static void romon_node_answered(struct romon_topology *topo,
-				struct romon_node *node, const u8 *buf,
-				const struct romon_frame *f)
+/* Compute if need be, and tell what that has changed, and why. */
+static void romon_topology_update(struct romon_topology *topo,
+				  enum romon_route_reason reason)
 {
-	bool changed = false;
+	struct romon_node *node;
+	struct rb_node *rb, *next;
 
-	lockdep_assert_held(&topo->lock);
-	changed |= romon_node_string(&node->identity,
-				     (const char *)buf + f->identity.off,
-				     f->identity.len);
-	changed |= romon_node_string(&node->board,
-				     (const char *)buf + f->board.off,
-				     f->board.len);
-	if (f->version.len &&
-	    memcmp(node->version, buf + f->version.off, ROMON_VERSION_LEN)) {
-		memcpy(node->version, buf + f->version.off, ROMON_VERSION_LEN);
-		changed = true;
-	}
-	node->seen = jiffies;
-	node->answered = true;
-	if (changed) {
-		node->changed = true;
-		topo->generation++;
-	}
-}
-
-static struct romon_node *romon_node_get(struct romon_net *rn, const u8 *id,
-					 enum romon_drop *reason)
-{
-	struct romon_topology *topo = &rn->topo;
-	struct romon_node *node = romon_node_find(topo, id);
-
-	if (node)
-		return node;
-	/* This router's own node is not one that it knows. */
-	*reason = ROMON_DROP_topology_full;
-	if (topo->n_nodes > READ_ONCE(rn->limits.max_nodes))
-		return NULL;
-	*reason = ROMON_DROP_no_memory;
-	return romon_node_add(topo, id);
-}
-
-/* What this router itself says of its port, not what others make of it. */
-static bool romon_topology_own_end(struct romon_net *rn, struct romon_end *end)
-{
-	struct romon_port *port;
-
-	rcu_read_lock();
-	port = romon_port_running_rcu(rn, end->link);
-	if (port)
-		romon_port_end(port, end);
-	rcu_read_unlock();
-	return port;
-}
-
-/* Read an answer, which stays the caller's. */
-static enum romon_drop romon_topology_learn(struct romon_net *rn,
-					    const struct sk_buff *skb)
-{
-	const struct romon_wire_discover *d = (const void *)skb->data;
-	const struct romon_wire_route *from, *to;
-	struct romon_topology *topo = &rn->topo;
-	struct romon_node *parent, *answerer;
-	struct romon_edge_end *end;
-	enum romon_drop reason;
-	struct romon_end out, in;
-	struct romon_edge *edge;
-	struct romon_frame f;
-	unsigned int i;
-
-	lockdep_assert_held(&topo->lock);
-	/* Whole and well-formed, as it was found to be when it came in. */
-	if (romon_wire_parse(&f, skb->data, skb->len, skb->len) ||
-	    !ether_addr_equal_unaligned(d->h.src, topo->self->id))
-		return ROMON_DROP_not_mine;
-
-	from = (const void *)(skb->data + f.route[0]);
-	to = (const void *)(skb->data + f.route[1]);
-	romon_wire_end_get(&out, &from->out);
-	romon_wire_end_get(&in, &to->in);
-	if (!is_valid_ether_addr(in.mac) || !is_valid_ether_addr(out.mac))
-		return ROMON_DROP_bad_route_tlv;
-	if (!f.hops && !romon_topology_own_end(rn, &out))
-		return ROMON_DROP_no_link;
-
-	parent = romon_node_get(rn, from->id, &reason);
-	if (!parent)
-		return reason;
-	answerer = romon_node_get(rn, to->id, &reason);
-	if (!answerer)
-		goto out_prune;
-
-	end = romon_edge_find(parent, out.link, to->id, in.link);
-	if (end) {
-		struct romon_edge_end *peer = romon_edge_peer(end);
-
-		edge = romon_edge_of(end);
-		if (!romon_end_equal(&end->port, &out) ||
-		    !romon_end_equal(&peer->port, &in))
-			topo->dirty = true;
-		end->port = out;
-		peer->port = in;
-	} else {
-		reason = ROMON_DROP_topology_full;
-		if (topo->n_edges >= READ_ONCE(rn->limits.max_edges))
-			goto out_prune;
-		reason = ROMON_DROP_no_memory;
-		edge = romon_edge_add(topo, parent, &out, answerer, &in);
-		if (!edge)
-			goto out_prune;
-	}
-	edge->seen = jiffies;
-	edge->flood = topo->flood;
-	romon_node_answered(topo, answerer, skb->data, &f);
-	return ROMON_DROP_NONE;
-
-out_prune:
-	/* Nodes live by their edges: none stays that was made for nothing. */
-	for (i = 0; i < 2; i++) {
-		struct romon_node *node;
-
-		node = romon_node_find(topo, i ? to->id : from->id);
-		if (node && node != topo->self && RB_EMPTY_ROOT(&node->edges))
-			romon_node_free(topo, node);
-	}
-	return reason;
-}
-
-/* Soon, but not once an answer: what has come in until then is read at once. */
-static void romon_topology_kick(struct romon_topology *topo)
-{
-	if (!test_and_set_bit(0, &topo->kicked))
-		mod_delayed_work(system_dfl_wq, &topo->work,
-				 READ_ONCE(topo->pause));
-}
-
-/**
- * romon_topology_rcv() - an answer to this router's Discover has come in
- * @port:	where
- * @skb:	a DiscoverResp that was found to be well-formed, data at its type
- *
- * In softirq. Consumes the skb.
- */
-void romon_topology_rcv(struct romon_port *port, struct sk_buff *skb)
-{
-	struct romon_net *rn = port->rn;
-	struct romon_topology *topo = &rn->topo;
-
-	if (!READ_ONCE(rn->flooded) ||
-	    time_after64(get_jiffies_64(), READ_ONCE(rn->flooded_at) +
-					   ROMON_ANSWER_TIMEOUT)) {
-		romon_drop(rn, port, skb, ROMON_DROP_unsolicited);
+	if (topo->dirty && !romon_topology_redraw(topo))
 		return;
-	}
+	romon_reach_review(topo);
 
-	/* It waits outside of RCU, which is all that holds these. */
-	skb_orphan(skb);
-	skb->dev = NULL;
-
-	spin_lock(&topo->rcv.lock);
-	if (skb_queue_len(&topo->rcv) >= READ_ONCE(rn->limits.queue_len)) {
-		spin_unlock(&topo->rcv.lock);
-		romon_drop(rn, port, skb, ROMON_DROP_topology_queue);
-		return;
-	}
-	__skb_queue_tail(&topo->rcv, skb);
-	spin_unlock(&topo->rcv.lock);
-
-	romon_stats_inc(port, ROMON_STAT_DELIVERED);
-	romon_topology_kick(topo);
-}
-
-static void romon_topology_drain(struct romon_net *rn)
-{
-	struct romon_topology *topo = &rn->topo;
-	struct sk_buff_head rcv;
-	enum romon_drop reason;
-	struct sk_buff *skb;
-
-	lockdep_assert_held(&topo->lock);
-	/* What comes in meanwhile is for the next run: others want the lock. */
-	__skb_queue_head_init(&rcv);
-	spin_lock_bh(&topo->rcv.lock);
-	skb_queue_splice_init(&topo->rcv, &rcv);
-	spin_unlock_bh(&topo->rcv.lock);
-
-	while ((skb = __skb_dequeue(&rcv))) {
-		reason = topo->self ? romon_topology_learn(rn, skb) :
-				      ROMON_DROP_not_mine;
-		if (reason)
-			romon_drop(rn, NULL, skb, reason);
-		else
-			consume_skb(skb);
+	for (rb = rb_first(&topo->nodes); rb; rb = next) {
 		cond_resched();
-	}
-}
-
-/* Answers to the last flood may still be on their way. */
-bool romon_topology_flood_is_fresh(const struct romon_topology *topo)
-{
-	return time_before64(get_jiffies_64(), topo->flood_at + HZ / 4);
-}
-
-/* How many floods in a row have not told of an edge. */
-u32 romon_edge_missed(const struct romon_topology *topo,
-		      const struct romon_edge *edge)
-{
-	u32 missed = topo->flood - edge->flood;
-
-	return missed && romon_topology_flood_is_fresh(topo) ? missed - 1 :
-	       missed;
-}
-
-/*
- * An edge is old if nobody has told of it for a long time, or if several
- * floods, the last of them long enough ago, should have found it and did not.
- */
-static bool romon_edge_is_old(const struct romon_net *rn,
-			      const struct romon_edge *edge)
-{
-	u32 timeout = READ_ONCE(rn->limits.node_timeout_s);
-
-	if (time_after(jiffies, edge->seen + (unsigned long)timeout * HZ))
-		return true;
-	return romon_edge_missed(&rn->topo, edge) >= ROMON_EDGE_MISSED_FLOODS &&
-	       time_after(jiffies, edge->seen + HZ);
-}
-
-/* Take out the edges to neighbours that are not heard any more. */
-static void romon_topology_miss_neighbors(struct romon_net *rn)
-{
-	struct romon_topology *topo = &rn->topo;
-	struct rb_node *e, *next;
-
-	lockdep_assert_held(&topo->lock);
-	for (e = rb_first(&topo->self->edges); e; e = next) {
-		struct romon_edge_end *end = romon_edge_rb(e);
-		struct romon_port *port;
-		bool lost;
-
-		next = rb_next(e);
-		rcu_read_lock();
-		port = romon_port_running_rcu(rn, end->port.link);
-		lost = port && romon_neigh_is_lost_rcu(port,
-						       romon_edge_peer(end)->port.mac);
-		rcu_read_unlock();
-		if (lost)
-			romon_edge_del(topo, romon_edge_of(end));
-	}
-}
-
-static void romon_topology_age(struct romon_net *rn)
-{
-	struct romon_topology *topo = &rn->topo;
-	struct rb_node *rb, *e, *next;
-
-	lockdep_assert_held(&topo->lock);
-	topo->aged_at = get_jiffies_64();
-	romon_reach_age(rn);
-	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
-		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
-
-		for (e = rb_first(&node->edges); e; e = next) {
-			struct romon_edge *edge = romon_edge_of(romon_edge_rb(e));
-
-			next = rb_next(e);
-			if (romon_edge_is_old(rn, edge))
-				romon_edge_del(topo, edge);
-		}
-	}
-}
-
-static int romon_topology_xmit(struct romon_net *rn, struct sk_buff *skb,
-			       struct romon_node *node, u16 local_port,
-			       u16 remote_port)
-{
-	struct romon_topology *topo = &rn->topo;
-	const struct romon_self *self;
-	const struct romon_route *route;
-	int err = -ENETDOWN;
-	u8 hops;
-
-	lockdep_assert_held(&topo->lock);
-	route = romon_reach_route(rn, node, &hops);
-	if (romon_wire_data_len(hops, skb->len) > route->l2mtu) {
-		romon_drop(rn, NULL, skb, ROMON_DROP_too_big);
-		return -EMSGSIZE;
-	}
-	romon_reach_sent(topo, node);
-
-	rcu_read_lock();
-	self = rcu_dereference(rn->self);
-	if (self)
-		err = romon_local_xmit_rcu(rn, self, skb, node->id, topo->wire,
-					   hops, local_port, remote_port);
-	else
-		romon_drop(rn, NULL, skb, ROMON_DROP_no_link);
-	rcu_read_unlock();
-	return err;
-}
-
-void romon_topology_ask(struct romon_net *rn)
-{
-	rn->topo.asked_at = get_jiffies_64();
-	romon_discover_request(rn);
-}
-
-static void romon_topology_unqueue(struct romon_topology *topo,
-				   struct sk_buff *skb)
-{
-	lockdep_assert_held(&topo->lock);
-	__skb_unlink(skb, &topo->pending);
-	topo->pending_size -= skb->truesize;
-}
-
-/* Send what has got a route, give up what has waited for too long. */
-static void romon_topology_serve(struct romon_net *rn)
-{
-	struct romon_topology *topo = &rn->topo;
-	struct sk_buff *skb, *next;
-
-	lockdep_assert_held(&topo->lock);
-	/* Under the mutex alone; nobody takes the lock of this queue. */
-	skb_queue_walk_safe(&topo->pending, skb, next) {
-		struct romon_pending_cb cb = *ROMON_PENDING_CB(skb);
-		struct romon_node *node = romon_node_find(topo, cb.dst);
-		int err = -EHOSTUNREACH;
-
-		if (node && node->via) {
-			romon_topology_unqueue(topo, skb);
-			memset(skb->cb, 0, sizeof(skb->cb));
-			err = romon_topology_xmit(rn, skb, node, cb.local_port,
-						  cb.remote_port);
-		} else if (time_after(jiffies,
-				      cb.since + ROMON_PENDING_TIMEOUT)) {
-			romon_topology_unqueue(topo, skb);
-			romon_drop(rn, NULL, skb, ROMON_DROP_no_route);
-		} else {
+		next = rb_next(rb);
+		node = romon_node_rb(rb);
+		if (node == topo->self)
 			continue;
-		}
-		if (err)
-			romon_nl_datagram_error(rn, cb.portid, cb.dst,
-						cb.local_port, cb.remote_port,
-						-err);
+		romon_topology_tell(topo, node, reason);
+		if (RB_EMPTY_ROOT(&node->edges))
+			romon_node_del(topo, node);
 	}
-	if (!skb_queue_empty(&topo->pending) &&
-	    time_after64(get_jiffies_64(), topo->asked_at + ROMON_PENDING_ASK))
-		romon_topology_ask(rn);
+	romon_graph_free_gone(topo);
+}
+
+/* A Data frame has arrived here; see romon_reach_hear(). */
+void romon_raise_heard(struct romon_net *rn, const u8 *id,
+		       const struct romon_wire_entry *entry, u8 hops)
+{
+	struct romon_topology *topo = rcu_dereference(rn->topo);
+
+	if (topo)
+		romon_reach_hear(topo, id, entry, hops);
+}
+
+void romon_topology_ask(struct romon_topology *topo)
+{
+	topo->asked_at = get_jiffies_64();
+	romon_discover_request(topo->rn);
+}
+
+/* Ports or settings have changed: take account of them at once. */
+static void romon_topology_follow(struct romon_topology *topo, int poked)
+{
+	if (topo->poked != poked) {
+		topo->poked = poked;
+		romon_learn_lost_ports(topo);
+		if (topo->dirty)
+			romon_topology_update(topo, ROMON_ROUTE_REASON_PORT_DOWN);
+		romon_learn_changed_ports(topo);
+		if (topo->dirty)
+			romon_topology_update(topo, ROMON_ROUTE_REASON_PORT_CHANGED);
+	}
+	if (test_and_clear_bit(ROMON_TOPOLOGY_SETTINGS,
+			       &topo->rn->topo_kicked)) {
+		topo->dirty = true;
+		romon_topology_update(topo, ROMON_ROUTE_REASON_SETTINGS);
+	}
+}
+
+/* In a large network routes are computed a third of the time at most. */
+static void romon_topology_rest(struct romon_topology *topo,
+				unsigned long start)
+{
+	unsigned long took = jiffies - start;
+
+	WRITE_ONCE(topo->learn_at,
+		   jiffies + clamp(2 * took, 1UL, (unsigned long)HZ));
+}
+
+static void romon_topology_read(struct romon_topology *topo)
+{
+	unsigned long start = jiffies;
+	bool any;
+
+	if (time_before(start, topo->learn_at))
+		return;
+	any = romon_learn_drain(topo);
+	/* Equal links, of which the last flood has told otherwise. */
+	if (topo->undecided && topo->decided_flood != READ_ONCE(topo->flood) &&
+	    !romon_topology_flood_is_fresh(topo))
+		topo->dirty = true;
+	if (!any && !topo->dirty)
+		return;
+	romon_topology_update(topo, ROMON_ROUTE_REASON_EDGE_CHANGED);
+	romon_topology_rest(topo, start);
+}
+
+/* Once a second. */
+static void romon_topology_tick(struct romon_topology *topo)
+{
+	if (time_before64(get_jiffies_64(), topo->aged_at + HZ))
+		return;
+	romon_learn_lost_neighbors(topo);
+	if (topo->dirty)
+		romon_topology_update(topo, ROMON_ROUTE_REASON_NEIGHBOR_LOST);
+	romon_learn_age(topo);
+	romon_topology_update(topo, topo->dirty ? ROMON_ROUTE_REASON_EDGE_LOST :
+			      ROMON_ROUTE_REASON_EDGE_CHANGED);
+}
+
+/* Return: jiffies until the work has to run again, 0 if there is no need. */
+static unsigned long romon_topology_run(struct romon_topology *topo, int poked)
+{
+	unsigned long now;
+
+	romon_topology_follow(topo, poked);
+	romon_topology_read(topo);
+	romon_topology_tick(topo);
+	if (READ_ONCE(topo->stopping))
+		return 0;
+	romon_reach_look(topo);
+	romon_pending_serve(topo);
+
+	now = jiffies;
+	if (!skb_queue_empty_lockless(&topo->rcv))
+		return time_before(now, topo->learn_at) ?
+		       topo->learn_at - now : 1;
+	if (topo->dirty)
+		return ROMON_MEMORY_RETRY;
+	if (!skb_queue_empty(&topo->waiting))
+		return HZ / 10;
+	return topo->n_edges ? HZ : 0;
+}
+
+static void romon_topology_free(struct romon_topology *topo)
+{
+	romon_map_free_rcu(romon_topology_map(topo));
+	kvfree(topo->label);
+	kfree(topo->route);
+	kfree_rcu(topo, rcu);
+}
+
+/* Nobody finds the topology any more: tell what is over with it. */
+static void romon_topology_bury(struct romon_topology *topo)
+{
+	enum romon_route_reason off = ROMON_ROUTE_REASON_OFF;
+	struct rb_node *rb;
+
+	synchronize_rcu();
+	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
+		struct romon_node *node = romon_node_rb(rb);
+
+		cond_resched();
+		if (node->told)
+			romon_topology_ntf(topo, node, ROMON_CMD_NODE_DEL_NTF,
+					   &off);
+	}
+	romon_graph_free(topo);
+	romon_topology_changed(topo);
+
+	romon_pending_purge(topo);
+	__skb_queue_purge(&topo->rcv);
+	romon_topology_free(topo);
+}
+
+static void romon_topology_bury_all(struct romon_net *rn)
+{
+	struct romon_topology *topo, *next;
+	LIST_HEAD(dead);
+
+	spin_lock(&rn->topo_lock);
+	list_splice_init(&rn->topo_dead, &dead);
+	spin_unlock(&rn->topo_lock);
+	list_for_each_entry_safe(topo, next, &dead, dead)
+		romon_topology_bury(topo);
 }
 
 static void romon_topology_work(struct work_struct *work)
 {
-	struct romon_topology *topo = container_of(to_delayed_work(work),
-						   struct romon_topology, work);
-	struct romon_net *rn = container_of(topo, struct romon_net, topo);
-	unsigned long delay = 0, start = jiffies;
+	struct romon_net *rn = container_of(to_delayed_work(work),
+					    struct romon_net, topo_work);
+	struct romon_topology *topo;
+	unsigned long delay = 0;
+	int poked;
 
-	clear_bit(0, &topo->kicked);
-	/* Before @rcv is looked at: what comes in later kicks again. */
+	clear_bit(ROMON_TOPOLOGY_SOON, &rn->topo_kicked);
+	clear_bit(ROMON_TOPOLOGY_NOW, &rn->topo_kicked);
+	/* Before the queues are looked at: what comes in later kicks again. */
 	smp_mb__after_atomic();
+	poked = atomic_read_acquire(&rn->topo_poked);
 
-	mutex_lock(&topo->lock);
-	romon_topology_drain(rn);
-	if (topo->self) {
-		/* Equal links, of which the last flood has told otherwise. */
-		if (topo->undecided && topo->decided_flood != topo->flood &&
-		    !romon_topology_flood_is_fresh(topo))
-			topo->dirty = true;
-		romon_topology_update(rn, ROMON_ROUTE_REASON_EDGE_CHANGED);
-		if (time_after64(get_jiffies_64(), topo->aged_at + HZ)) {
-			romon_topology_miss_neighbors(rn);
-			if (topo->dirty)
-				romon_topology_update(rn, ROMON_ROUTE_REASON_NEIGHBOR_LOST);
-			romon_topology_age(rn);
-			if (topo->dirty)
-				romon_topology_update(rn, ROMON_ROUTE_REASON_EDGE_LOST);
-		}
-		romon_topology_serve(rn);
-		if (!skb_queue_empty(&topo->pending))
-			delay = HZ / 10;
-		else if (topo->n_edges)
-			delay = HZ;
-	}
-	mutex_unlock(&topo->lock);
+	romon_topology_bury_all(rn);
+	/* Only buried from here. */
+	topo = rcu_dereference_protected(rn->topo, true);
+	if (topo)
+		delay = romon_topology_run(topo, poked);
 
-	/* In a large network routes are computed a third of the time at most. */
-	WRITE_ONCE(topo->pause, clamp(2 * (jiffies - start), 1UL, (unsigned long)HZ));
-
+	atomic_set_release(&rn->topo_served, poked);
+	wake_up_all(&rn->topo_wait);
 	if (delay)
-		queue_delayed_work(system_dfl_wq, &topo->work, delay);
-}
-
-/**
- * romon_topology_send() - send a datagram on the best known route
- * @rn:		the router
- * @skb:	the payload
- * @dg:		where from and to
- * @portid:	the netlink socket to tell if no route is found
- * @extack:	for a sentence
- *
- * Consumes the skb. If there is no route yet it waits while one is searched.
- *
- * Return: 0 or a negative errno; then nothing was sent.
- */
-int romon_topology_send(struct romon_net *rn, struct sk_buff *skb,
-			const struct romon_datagram *dg, u32 portid,
-			struct netlink_ext_ack *extack)
-{
-	struct romon_pending_cb *cb = ROMON_PENDING_CB(skb);
-	struct romon_topology *topo = &rn->topo;
-	unsigned long half_life;
-	struct romon_node *node;
-	int err = 0;
-
-	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
-	mutex_lock(&topo->lock);
-	if (!topo->self) {
-		kfree_skb(skb);
-		NL_SET_ERR_MSG(extack, "RoMON is not running");
-		err = -ENETDOWN;
-		goto out;
-	}
-
-	node = romon_node_find(topo, dg->dst);
-	if (node && node->via) {
-		/* A route in use is refreshed before it is forgotten. */
-		half_life = (unsigned long)READ_ONCE(rn->limits.node_timeout_s) * HZ / 2;
-		if (time_after(jiffies, romon_edge_of(node->via)->seen + half_life) &&
-		    time_after64(get_jiffies_64(), topo->asked_at + HZ))
-			romon_topology_ask(rn);
-		err = romon_topology_xmit(rn, skb, node, dg->local_port,
-					  dg->remote_port);
-		if (err == -EMSGSIZE)
-			NL_SET_ERR_MSG(extack,
-				       "The datagram is longer than the L2 MTU of the route allows");
-		else
-			romon_local_explain(err, extack);
-		goto out;
-	}
-
-	if (skb_queue_len(&topo->pending) >= READ_ONCE(rn->limits.queue_len) ||
-	    topo->pending_size + skb->truesize > ROMON_PENDING_SIZE) {
-		romon_drop(rn, NULL, skb, ROMON_DROP_route_queue);
-		NL_SET_ERR_MSG(extack, "Too many datagrams wait for a route already");
-		err = -ENOBUFS;
-		goto out;
-	}
-	cb->since = jiffies;
-	cb->portid = portid;
-	cb->local_port = dg->local_port;
-	cb->remote_port = dg->remote_port;
-	memcpy(cb->dst, dg->dst, ETH_ALEN);
-	__skb_queue_tail(&topo->pending, skb);
-	topo->pending_size += skb->truesize;
-	romon_topology_ask(rn);
-	romon_topology_kick(topo);
-out:
-	mutex_unlock(&topo->lock);
-	return err;
+		queue_delayed_work(system_dfl_wq, &rn->topo_work, delay);
 }
 
 /* This router's own Discover is about to be sent. */
-void romon_topology_flood(struct romon_net *rn)
+void romon_raise_flood(struct romon_net *rn)
 {
-	struct romon_topology *topo = &rn->topo;
+	struct romon_topology *topo;
 
-	mutex_lock(&topo->lock);
-	topo->flood++;
-	topo->flood_at = get_jiffies_64();
-	mutex_unlock(&topo->lock);
+	rcu_read_lock();
+	topo = rcu_dereference(rn->topo);
+	if (topo) {
+		WRITE_ONCE(topo->flood_at, jiffies);
+		WRITE_ONCE(topo->flood, topo->flood + 1);
+	}
+	rcu_read_unlock();
 }
 
-/* A port of this router is gone or down, and all edges over it with it. */
-void romon_topology_port_down(struct romon_net *rn, u32 link)
+static void romon_topology_poke(struct romon_net *rn)
 {
-	struct romon_topology *topo = &rn->topo;
-	struct rb_node *e, *next;
-
-	mutex_lock(&topo->lock);
-	if (!topo->self)
-		goto out;
-	for (e = rb_first(&topo->self->edges); e; e = next) {
-		struct romon_edge_end *end = romon_edge_rb(e);
-
-		next = rb_next(e);
-		if (end->port.link == link)
-			romon_edge_del(topo, romon_edge_of(end));
-	}
-	romon_topology_update(rn, rcu_access_pointer(rn->self) ?
-			      ROMON_ROUTE_REASON_PORT_DOWN :
-			      ROMON_ROUTE_REASON_OFF);
-out:
-	mutex_unlock(&topo->lock);
+	atomic_inc_return_release(&rn->topo_poked);
+	romon_topology_hurry(rn);
 }
 
-/* Cost, L2 MTU or link MAC of a port of this router may have changed. */
-void romon_topology_port_change(struct romon_net *rn,
-				const struct romon_end *new)
+/*
+ * A port has come, gone, or changed. The work looks at all of them: no order of
+ * events, and no want of memory, can make it miss one.
+ */
+void romon_topology_port_changed(struct romon_net *rn)
 {
-	struct romon_topology *topo = &rn->topo;
-	struct rb_node *e;
-
-	mutex_lock(&topo->lock);
-	if (!topo->self)
-		goto out;
-	for (e = rb_first(&topo->self->edges); e; e = rb_next(e)) {
-		struct romon_edge_end *end = romon_edge_rb(e);
-
-		if (end->port.link == new->link &&
-		    !romon_end_equal(&end->port, new)) {
-			end->port = *new;
-			topo->dirty = true;
-		}
-	}
-	romon_topology_update(rn, ROMON_ROUTE_REASON_PORT_CHANGED);
-out:
-	mutex_unlock(&topo->lock);
+	ASSERT_RTNL();
+	if (rcu_access_pointer(rn->topo))
+		romon_topology_poke(rn);
 }
 
 /* Settings that routes depend on have changed. */
-void romon_topology_refresh(struct romon_net *rn)
+void romon_topology_settings_changed(struct romon_net *rn)
 {
-	struct romon_topology *topo = &rn->topo;
+	ASSERT_RTNL();
+	if (!rcu_access_pointer(rn->topo))
+		return;
+	set_bit(ROMON_TOPOLOGY_SETTINGS, &rn->topo_kicked);
+	romon_topology_poke(rn);
+}
 
-	mutex_lock(&topo->lock);
-	topo->dirty = true;
-	if (topo->self)
-		romon_topology_update(rn, ROMON_ROUTE_REASON_SETTINGS);
-	mutex_unlock(&topo->lock);
+/**
+ * romon_topology_settle() - wait for the effect of what has changed before
+ * @rn:		the router
+ *
+ * In process context, without rtnl. Return: 0, or -ERESTARTSYS for a signal.
+ */
+int romon_topology_settle(struct romon_net *rn)
+{
+	int poked = atomic_read(&rn->topo_poked);
+
+	might_sleep();
+	return wait_event_killable(rn->topo_wait,
+				   atomic_read_acquire(&rn->topo_served) -
+				   poked >= 0);
 }
 
 void romon_topology_net_init(struct romon_net *rn)
 {
-	struct romon_topology *topo = &rn->topo;
-
-	mutex_init(&topo->lock);
-	topo->nodes = RB_ROOT;
-	__skb_queue_head_init(&topo->pending);
-	skb_queue_head_init(&topo->rcv);
-	topo->pause = 1;
-	romon_reach_net_init(rn);
-	INIT_DELAYED_WORK(&topo->work, romon_topology_work);
+	INIT_DELAYED_WORK(&rn->topo_work, romon_topology_work);
+	spin_lock_init(&rn->topo_lock);
+	INIT_LIST_HEAD(&rn->topo_dead);
+	init_waitqueue_head(&rn->topo_wait);
 }
 
-/* Before frames of this ID can come in. */
+/* RoMON is disabled, and the namespace goes. */
+void romon_topology_net_exit(struct romon_net *rn)
+{
+	cancel_delayed_work_sync(&rn->topo_work);
+	romon_topology_bury_all(rn);
+}
+
+/* Before frames of this ID can come in. Return: 0 or -ENOMEM. */
 int romon_topology_start(struct romon_net *rn, const u8 *id)
 {
-	struct romon_topology *topo = &rn->topo;
-	struct romon_node *self;
+	struct romon_topology *topo;
 
-	mutex_lock(&topo->lock);
-	self = romon_node_add(topo, id);
-	topo->self = self;
+	ASSERT_RTNL();
+	topo = kzalloc(sizeof(*topo), GFP_KERNEL);
+	if (!topo)
+		return -ENOMEM;
+	topo->rn = rn;
+	memcpy(topo->id, id, ETH_ALEN);
+	topo->nodes = RB_ROOT;
+	skb_queue_head_init(&topo->rcv);
+	skb_queue_head_init(&topo->handed);
+	__skb_queue_head_init(&topo->waiting);
+	romon_reach_init(topo);
+	topo->poked = atomic_read(&rn->topo_poked);
+	topo->learn_at = jiffies;
 	topo->aged_at = get_jiffies_64();
 	topo->asked_at = get_jiffies_64();
-	topo->generation++;
-	mutex_unlock(&topo->lock);
-	return self ? 0 : -ENOMEM;
+	topo->route = romon_route_alloc(ROMON_HOP_LIMIT_MAX);
+	topo->self = romon_node_add(topo, id);
+	if (!topo->route || !topo->self || !romon_topology_redraw(topo)) {
+		romon_graph_free(topo);
+		romon_topology_free(topo);
+		return -ENOMEM;
+	}
+	rcu_assign_pointer(rn->topo, topo);
+	return 0;
 }
 
-/* After frames can come in no more. */
+/* Leaves to the work what takes time. */
 void romon_topology_stop(struct romon_net *rn)
 {
-	struct romon_topology *topo = &rn->topo;
-	enum romon_route_reason off = ROMON_ROUTE_REASON_OFF;
-	struct rb_node *rb, *e;
-	struct sk_buff *skb;
+	struct romon_topology *topo = rtnl_dereference(rn->topo);
 
-	mutex_lock(&topo->lock);
-	topo->self = NULL;
-	while ((rb = rb_first(&topo->nodes))) {
-		struct romon_node *node = rb_entry(rb, struct romon_node, rb);
-
-		while ((e = rb_first(&node->edges)))
-			romon_edge_del(topo, romon_edge_of(romon_edge_rb(e)));
-		node->via = NULL;
-		node->n_alternatives = 0;
-		if (node->told)
-			romon_nl_node_ntf(rn, node, ROMON_CMD_NODE_DEL_NTF,
-					  &off);
-		romon_node_free(topo, node);
-		cond_resched();
-	}
-	topo->dirty = false;
-	topo->generation++;
-	while ((skb = skb_peek(&topo->pending))) {
-		struct romon_pending_cb *cb = ROMON_PENDING_CB(skb);
-
-		romon_topology_unqueue(topo, skb);
-		romon_nl_datagram_error(rn, cb->portid, cb->dst, cb->local_port,
-					cb->remote_port, ENETDOWN);
-		kfree_skb(skb);
-	}
-	mutex_unlock(&topo->lock);
-
-	cancel_delayed_work_sync(&topo->work);
-	clear_bit(0, &topo->kicked);
-	skb_queue_purge(&topo->rcv);
+	ASSERT_RTNL();
+	if (!topo)
+		return;
+	RCU_INIT_POINTER(rn->topo, NULL);
+	romon_topology_changed(topo);
+	WRITE_ONCE(topo->stopping, true);
+	spin_lock(&rn->topo_lock);
+	list_add_tail(&topo->dead, &rn->topo_dead);
+	spin_unlock(&rn->topo_lock);
+	romon_topology_poke(rn);
 }

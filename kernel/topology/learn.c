@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is learnt of the network: from answers to this router's own Discovers,
+ * from their absence, and from its own ports.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/skbuff.h>
+
+#include "graph.h"
+#include "net.h"
+#include "path/neigh.h"
+#include "path/raise.h"
+#include "path/stats.h"
+#include "port/port.h"
+#include "private.h"
+#include "reach.h"
+
+/* Answers to a Discover older than this are nobody's business any more. */
+#define ROMON_ANSWER_TIMEOUT		(10 * HZ)
+/* An edge that this many floods in a row did not tell of is gone. */
+#define ROMON_EDGE_MISSED_FLOODS	3
+
+static struct romon_node *
+romon_learn_node(struct romon_topology *topo, const u8 *id,
+		 enum romon_drop *reason)
+{
+	struct romon_node *node = romon_node_find(topo, id);
+
+	if (node)
+		return node;
+	/* This router's own node is not one that it knows. */
+	*reason = ROMON_DROP_topology_full;
+	if (topo->n_nodes > READ_ONCE(topo->rn->limits.max_nodes))
+		return NULL;
+	*reason = ROMON_DROP_no_memory;
+	return romon_node_add(topo, id);
+}
+
+/*
+ * What this router itself says of its port, not what others make of it, and how
+ * often the port has been down. Return: whether it runs.
+ */
+static bool romon_learn_own_end(struct romon_net *rn, struct romon_end *end,
+				u32 *downs)
+{
+	struct romon_port *port;
+
+	rcu_read_lock();
+	port = romon_port_running_rcu(rn, end->link);
+	if (port) {
+		romon_port_end(port, end);
+		*downs = READ_ONCE(port->downs);
+	}
+	rcu_read_unlock();
+	return port;
+}
+
+/* Read an answer, which stays the caller's. */
+static enum romon_drop romon_learn_answer(struct romon_topology *topo,
+					  const struct sk_buff *skb)
+{
+	const struct romon_wire_discover *d = (const void *)skb->data;
+	const struct romon_wire_route *from, *to;
+	struct romon_node *parent, *answerer;
+	struct romon_net *rn = topo->rn;
+	struct romon_edge_end *end;
+	enum romon_drop reason;
+	struct romon_end out, in;
+	struct romon_edge *edge;
+	struct romon_frame f;
+	unsigned int i;
+	u32 downs = 0;
+
+	/* Whole and well-formed, as it was found to be when it came in. */
+	if (romon_wire_parse(&f, skb->data, skb->len, skb->len) ||
+	    !ether_addr_equal_unaligned(d->h.src, topo->id))
+		return ROMON_DROP_not_mine;
+
+	from = (const void *)(skb->data + f.route[0]);
+	to = (const void *)(skb->data + f.route[1]);
+	romon_wire_end_get(&out, &from->out);
+	romon_wire_end_get(&in, &to->in);
+	if (!is_valid_ether_addr(in.mac) || !is_valid_ether_addr(out.mac))
+		return ROMON_DROP_bad_route_tlv;
+	if (!f.hops && !romon_learn_own_end(rn, &out, &downs))
+		return ROMON_DROP_no_link;
+
+	parent = romon_learn_node(topo, from->id, &reason);
+	if (!parent)
+		return reason;
+	answerer = romon_learn_node(topo, to->id, &reason);
+	if (!answerer)
+		goto out_prune;
+
+	end = romon_edge_find(parent, out.link, to->id, in.link);
+	if (end) {
+		struct romon_edge_end *peer = romon_edge_peer(end);
+
+		edge = romon_edge_of(end);
+		if (!romon_end_equal(&end->port, &out) ||
+		    !romon_end_equal(&peer->port, &in))
+			topo->dirty = true;
+		end->port = out;
+		peer->port = in;
+	} else {
+		reason = ROMON_DROP_topology_full;
+		if (topo->n_edges >= READ_ONCE(rn->limits.max_edges))
+			goto out_prune;
+		reason = ROMON_DROP_no_memory;
+		edge = romon_edge_add(topo, parent, &out, answerer, &in);
+		if (!edge)
+			goto out_prune;
+	}
+	WRITE_ONCE(edge->seen, jiffies);
+	edge->flood = READ_ONCE(topo->flood);
+	if (!f.hops)
+		edge->downs = downs;
+	romon_node_answered(topo, answerer, skb->data, &f);
+	return ROMON_DROP_NONE;
+
+out_prune:
+	/* Nodes live by their edges: none stays that was made for nothing. */
+	for (i = 0; i < 2; i++) {
+		struct romon_node *node;
+
+		node = romon_node_find(topo, i ? to->id : from->id);
+		if (node && node != topo->self && RB_EMPTY_ROOT(&node->edges))
+			romon_node_del(topo, node);
+	}
+	return reason;
+}
+
+/**
+ * romon_raise_answer() - an answer to this router's Discover has come in
+ * @port:	where
+ * @skb:	a DiscoverResp that was found to be well-formed, data at its type
+ *
+ * In softirq. Consumes the skb.
+ */
+void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
+{
+	struct romon_net *rn = port->rn;
+	struct romon_topology *topo = rcu_dereference(rn->topo);
+
+	if (!topo || !READ_ONCE(rn->flooded) ||
+	    time_after64(get_jiffies_64(), READ_ONCE(rn->flooded_at) +
+					   ROMON_ANSWER_TIMEOUT)) {
+		romon_drop(rn, port, skb, ROMON_DROP_unsolicited);
+		return;
+	}
+
+	/* It waits outside of RCU, which is all that holds these. */
+	skb_orphan(skb);
+	skb->dev = NULL;
+
+	spin_lock(&topo->rcv.lock);
+	if (skb_queue_len(&topo->rcv) >= READ_ONCE(rn->limits.queue_len)) {
+		spin_unlock(&topo->rcv.lock);
+		romon_drop(rn, port, skb, ROMON_DROP_topology_queue);
+		return;
+	}
+	__skb_queue_tail(&topo->rcv, skb);
+	spin_unlock(&topo->rcv.lock);
+
+	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+	romon_topology_kick(topo);
+}
+
+/* Return: whether there was anything to read. */
+bool romon_learn_drain(struct romon_topology *topo)
+{
+	struct sk_buff_head rcv;
+	enum romon_drop reason;
+	struct sk_buff *skb;
+	bool any = false;
+
+	/* What comes in meanwhile is for the next run. */
+	__skb_queue_head_init(&rcv);
+	spin_lock_bh(&topo->rcv.lock);
+	skb_queue_splice_init(&topo->rcv, &rcv);
+	spin_unlock_bh(&topo->rcv.lock);
+
+	while ((skb = __skb_dequeue(&rcv))) {
+		reason = romon_learn_answer(topo, skb);
+		if (reason)
+			romon_drop(topo->rn, NULL, skb, reason);
+		else
+			consume_skb(skb);
+		any = true;
+		cond_resched();
+	}
+	return any;
+}
+
+/* Answers to the last flood may still be on their way. */
+bool romon_topology_flood_is_fresh(const struct romon_topology *topo)
+{
+	return READ_ONCE(topo->flood) &&
+	       time_before(jiffies, READ_ONCE(topo->flood_at) + HZ / 4);
+}
+
+/* How many floods in a row have not told of an edge. */
+u32 romon_edge_missed(const struct romon_topology *topo,
+		      const struct romon_edge *edge)
+{
+	u32 missed = READ_ONCE(topo->flood) - edge->flood;
+
+	return missed && romon_topology_flood_is_fresh(topo) ? missed - 1 :
+	       missed;
+}
+
+/*
+ * An edge is old if nobody has told of it for a long time, or if several
+ * floods, the last of them long enough ago, should have found it and did not.
+ */
+static bool romon_edge_is_old(const struct romon_topology *topo,
+			      const struct romon_edge *edge)
+{
+	u32 timeout = READ_ONCE(topo->rn->limits.node_timeout_s);
+
+	if (time_after(jiffies, edge->seen + (unsigned long)timeout * HZ))
+		return true;
+	return romon_edge_missed(topo, edge) >= ROMON_EDGE_MISSED_FLOODS &&
+	       time_after(jiffies, edge->seen + HZ);
+}
+
+/* Take out the edges to neighbours that are not heard any more. */
+void romon_learn_lost_neighbors(struct romon_topology *topo)
+{
+	struct romon_net *rn = topo->rn;
+	struct rb_node *e, *next;
+
+	for (e = rb_first(&topo->self->edges); e; e = next) {
+		struct romon_edge_end *end = romon_edge_rb(e);
+		struct romon_port *port;
+		bool lost;
+
+		cond_resched();
+		next = rb_next(e);
+		rcu_read_lock();
+		port = romon_port_running_rcu(rn, end->port.link);
+		lost = port && romon_neigh_is_lost_rcu(port,
+						       romon_edge_peer(end)->port.mac);
+		rcu_read_unlock();
+		if (lost)
+			romon_edge_del(topo, romon_edge_of(end));
+	}
+}
+
+void romon_learn_age(struct romon_topology *topo)
+{
+	struct rb_node *rb, *e, *next;
+
+	topo->aged_at = get_jiffies_64();
+	romon_reach_age(topo);
+	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
+		struct romon_node *node = romon_node_rb(rb);
+
+		cond_resched();
+		for (e = rb_first(&node->edges); e; e = next) {
+			struct romon_edge *edge = romon_edge_of(romon_edge_rb(e));
+
+			next = rb_next(e);
+			if (romon_edge_is_old(topo, edge))
+				romon_edge_del(topo, edge);
+		}
+	}
+}
+
+/*
+ * Take out the edges over ports that are gone, down, or have been since the
+ * edge was found.
+ */
+void romon_learn_lost_ports(struct romon_topology *topo)
+{
+	struct rb_node *e, *next;
+
+	for (e = rb_first(&topo->self->edges); e; e = next) {
+		struct romon_edge_end *end = romon_edge_rb(e);
+		struct romon_end own = end->port;
+		u32 downs = 0;
+
+		cond_resched();
+		next = rb_next(e);
+		if (!romon_learn_own_end(topo->rn, &own, &downs) ||
+		    downs != romon_edge_of(end)->downs)
+			romon_edge_del(topo, romon_edge_of(end));
+	}
+}
+
+/* Follow the cost, L2 MTU and link MAC of the ports. */
+void romon_learn_changed_ports(struct romon_topology *topo)
+{
+	struct rb_node *e;
+
+	for (e = rb_first(&topo->self->edges); e; e = rb_next(e)) {
+		struct romon_edge_end *end = romon_edge_rb(e);
+		struct romon_end own = end->port;
+		u32 downs;
+
+		cond_resched();
+		if (romon_learn_own_end(topo->rn, &own, &downs) &&
+		    !romon_end_equal(&end->port, &own)) {
+			end->port = own;
+			topo->dirty = true;
+		}
+	}
+}
