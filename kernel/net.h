@@ -71,40 +71,48 @@ struct romon_answers {
 /**
  * struct romon_net - the router of a network namespace
  * @net:	its namespace; outlives it
- * @enabled:	as set by the administrator. Under rtnl
- * @id:		configured ID, zero for automatic. Under rtnl
- * @auto_id:	ID chosen when it was first needed; stays until RoMON is
- *		disabled, whatever the devices do. Under rtnl
- * @identity:	configured, empty for automatic. Under rtnl
- * @board:	configured, empty for automatic. Under rtnl
- * @auto_board:	what it is then. Never changes
- * @hostname:	of whoever enabled RoMON last. Under rtnl
- * @enabled_at:	jiffies64. Under rtnl
- * @self:	RCU, replaced under rtnl
+ * @auto_board:	what its board is unless that is configured
+ * @mac_seed:	of the hash of @macs, so that nobody outside can aim at a bucket
+ * @stats:	what belongs to no port
+ *
+ * @self:	what it says of itself
+ * @secrets:	of ports that have none of their own
+ * @origins:	floods being told apart
+ * @topo:	what it knows of the network; there is one exactly while there is
+ *		a self
+ * @links:	ports by link number
+ * @macs:	ports by link MAC
+ * @ports:	ports, for walks
+ *
  * @limits:	see struct romon_limits
- * @entries:	port entries, the wildcard first. Under rtnl
- * @n_entries:	how many. Under rtnl
- * @ports:	ports, for walks. Changed under rtnl, read under RCU
- * @n_ports:	how many. Under rtnl
- * @links:	ports by link number. Changed under rtnl, read under RCU
- * @next_link:	for cyclic allocation. Under rtnl
- * @ifindex:	ports by ifindex. Under rtnl
- * @macs:	ports by link MAC. Changed under rtnl, read under RCU
- * @mac_seed:	of their hash, so that nobody outside can aim at a bucket
- * @port_gen:	changes with every entry, device and port. Under rtnl
- * @secrets:	of ports that have none of their own. RCU, replaced under rtnl
+ *
+ * @enabled:	as set by the administrator; read without a lock too
+ * @id:		configured ID, zero for automatic
+ * @auto_id:	ID chosen when it was first needed; stays until RoMON is
+ *		disabled, whatever the devices do
+ * @identity:	configured, empty for automatic
+ * @board:	configured, empty for automatic
+ * @hostname:	of whoever enabled RoMON last
+ * @enabled_at:	jiffies64
+ * @entries:	port entries, the wildcard first
+ * @n_entries:	how many
+ * @n_ports:	how many
+ * @next_link:	for cyclic allocation
+ * @ifindex:	ports by ifindex
+ * @port_gen:	changes with every entry, device and port
+ *
+ * @answers:	own lock
+ * @n_neighs:	of all ports
+ *
  * @hello_work:	sends Hellos, misses neighbours
  * @hello_now:	bit 0: @hello_work shall send one at once
  * @hello_ticks: looks for neighbours since the last Hello; @hello_work's own
- * @n_neighs:	of all ports
- * @origins:	floods being told apart. RCU, replaced under rtnl
- * @answers:	own lock
+ *
  * @flood_work:	sends this router's own Discover
- * @flooded_at:	jiffies64 of the last one; written by @flood_work
- * @flooded:	there was a last one since RoMON was enabled
- * @topo:	what it knows of the network; there is one exactly while there is
- *		a self. RCU, replaced under rtnl
- * @topo_work:	the one who writes there
+ * @flooded_at:	jiffies64 of the last one; read in softirq
+ * @flooded:	there was a last one since RoMON was enabled; likewise
+ *
+ * @topo_work:	the one who writes in @topo
  * @topo_kicked: why it shall run
  * @topo_poked:	how often ports or settings have changed, for it to follow
  * @topo_served: up to which of those it has
@@ -112,53 +120,63 @@ struct romon_answers {
  * @topo_generation: changes with all that a dump shows
  * @topo_lock:	guards @topo_dead; process context
  * @topo_dead:	topologies that the work is still to bury
- * @endpoints:	bound RoMON ports by number. Changed under @endpoint_lock,
- *		read under RCU
+ *
  * @endpoint_lock: inside of it only the lock of the xarray
- * @n_endpoints: under @endpoint_lock
- * @stats:	what belongs to no port
+ * @endpoints:	bound RoMON ports by number. Read under RCU
+ * @n_endpoints: how many
  *
  * Lock order: rtnl, endpoint_lock; rtnl, topo_lock. The softirq locks (origins,
  * answers, the topology's queues) are leaves and are never held together.
  */
 struct romon_net {
+	/* Never changes. */
 	struct net		*net;
+	char			auto_board[ROMON_IDENTITY_MAX_LEN + 1];
+	u32			mac_seed;
+	struct romon_stats __percpu *stats;
 
+	/* What frames look at: under RCU, replaced or changed under rtnl. */
+	struct romon_self __rcu	*self;
+	struct romon_secrets __rcu *secrets;
+	struct romon_origins __rcu *origins;
+	struct romon_topology __rcu *topo;
+	struct xarray		links;
+	struct hlist_head	macs[ROMON_MAC_BUCKETS];
+	struct list_head	ports;
+
+	/* Read anywhere, written under rtnl. */
+	struct romon_limits	limits;
+
+	/* Under rtnl. */
 	bool			enabled;
 	u8			id[ETH_ALEN];
 	u8			auto_id[ETH_ALEN];
 	char			identity[ROMON_IDENTITY_MAX_LEN + 1];
 	char			board[ROMON_IDENTITY_MAX_LEN + 1];
-	char			auto_board[ROMON_IDENTITY_MAX_LEN + 1];
 	char			hostname[65];
 	u64			enabled_at;
-	struct romon_self __rcu	*self;
-	struct romon_limits	limits;
-
 	struct list_head	entries;
 	u32			n_entries;
-	struct list_head	ports;
 	u32			n_ports;
-	struct xarray		links;
 	u32			next_link;
 	struct xarray		ifindex;
-	struct hlist_head	macs[ROMON_MAC_BUCKETS];
-	u32			mac_seed;
 	u32			port_gen;
 
-	struct romon_secrets __rcu *secrets;
+	/* Written in softirq. */
+	struct romon_answers	answers;
+	atomic_t		n_neighs;
+
+	/* Of hello_work; asked to run from anywhere. */
 	struct delayed_work	hello_work;
 	unsigned long		hello_now;
 	u32			hello_ticks;
-	atomic_t		n_neighs;
 
-	struct romon_origins __rcu *origins;
-	struct romon_answers	answers;
+	/* Of flood_work; asked to run from anywhere. */
 	struct delayed_work	flood_work;
 	u64			flooded_at;
 	bool			flooded;
 
-	struct romon_topology __rcu *topo;
+	/* Between topo_work and those who leave it notes. */
 	struct delayed_work	topo_work;
 	unsigned long		topo_kicked;
 	atomic_t		topo_poked;
@@ -168,11 +186,10 @@ struct romon_net {
 	spinlock_t		topo_lock;	/* see above */
 	struct list_head	topo_dead;
 
-	struct xarray		endpoints;
+	/* Under endpoint_lock. */
 	struct mutex		endpoint_lock;	/* see above */
+	struct xarray		endpoints;
 	u32			n_endpoints;
-
-	struct romon_stats __percpu *stats;
 };
 
 struct romon_net *romon_net(struct net *net);

@@ -38,47 +38,58 @@ struct romon_entry {
 
 /**
  * struct romon_port - a device that takes part
- * @hook:	the first way in, before masters. rx.c's own
- * @pt:		the second way in. rx.c's own
  * @rn:		the router it belongs to
  * @dev:	the device, held by @dev_tracker
+ * @dev_tracker: of @dev
  * @link:	this router's number for the port
- * @cost:	changed under rtnl, read anywhere
- * @running:	up and with carrier. Changed under rtnl, read anywhere
- * @downs:	how often it has ceased to be that. Likewise
+ * @stats:	counters
+ *
+ * @hook:	the first way in, before masters. rx.c's own
+ * @pt:		the second way in. rx.c's own
+ *
+ * @secrets:	own list, or NULL for the router's. RCU
+ * @cost:	read anywhere
+ * @running:	up and with carrier. Read anywhere
+ * @downs:	how often it has ceased to be that. Read anywhere
+ * @mac:	in romon_net.macs, by link MAC. Read under RCU
+ * @list:	in romon_net.ports. Read under RCU
+ * @closed:	on its way out
+ *
  * @seq:	sequence number of the last hashed frame sent
- * @secrets:	own list, or NULL for the router's. RCU, replaced under rtnl
  * @neighs:	own lock
  * @refused_at:	jiffies64 of the last refused frame that was told, 0 if none
  *		since the secrets are those of now
  * @refused:	its source MAC, and above that why; read and written whole
- * @stats:	counters
- * @mac:	in romon_net.macs, by link MAC. Changed under rtnl, read under RCU
- * @list:	in romon_net.ports. Changed under rtnl, read under RCU
- * @closed:	on its way out. Under rtnl
  *
  * Created and destroyed under rtnl, by romon_port_sync() alone. Everybody else
  * finds it under RCU and keeps no reference.
  */
 struct romon_port {
-	struct nf_hook_ops	hook;
-	struct packet_type	pt;
+	/* Never changes. */
 	struct romon_net	*rn;
 	struct net_device	*dev;
 	netdevice_tracker	dev_tracker;
 	u32			link;
+	struct romon_stats __percpu *stats;
+
+	/* Of rx.c; under rtnl. */
+	struct nf_hook_ops	hook;
+	struct packet_type	pt;
+
+	/* Written under rtnl. */
+	struct romon_secrets __rcu *secrets;
 	u16			cost;
 	bool			running;
 	u32			downs;
-	atomic64_t		seq;
-	struct romon_secrets __rcu *secrets;
-	struct romon_neighs	neighs;
-	u64			refused_at;
-	atomic64_t		refused;
-	struct romon_stats __percpu *stats;
 	struct hlist_node	mac;
 	struct list_head	list;
 	struct list_head	closed;
+
+	/* Written in softirq. */
+	atomic64_t		seq;
+	struct romon_neighs	neighs;
+	u64			refused_at;
+	atomic64_t		refused;
 };
 
 /* What netlink shows of an entry, of a device, or of both. */
