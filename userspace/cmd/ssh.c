@@ -104,8 +104,8 @@ static int ssh_exec(const char *user, const struct session_target *target,
 static int ssh_run(struct args *args)
 {
 	struct session_target target = { 0 };
-	const char *router = args_next(args);
-	char *user = NULL, *at;
+	const char *router = args_next(args), *at;
+	char *user = NULL;
 	struct diagnosis diagnosis;
 	bool found;
 	int status;
