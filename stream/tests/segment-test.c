@@ -51,7 +51,7 @@ int main(void)
 		      "\x04\x00\x00\x00\x00\x01\x00\x00\x00\x02"), "close");
 
 	for (i = 0; i < 256; i++) {
-		char bytes[14] = "\x02\x00\x11\x22\x33\x44\x55\x66\x77\x88wxyz";
+		char bytes[] = "\x02\x00\x11\x22\x33\x44\x55\x66\x77\x88wxyz";
 
 		bytes[1] = i;
 		good = good && parses(bytes, 14, &seg) &&
