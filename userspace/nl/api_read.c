@@ -190,7 +190,7 @@ static bool read_setting(const struct nlattr *attr, enum setting_type type,
 	case SETTING_NAME:
 	case SETTING_TEXT:
 		v->text = read_string(attr);
-		break;
+		return v->text;
 	case SETTING_SECRETS:
 		v->secrets = read_secrets(attr);
 		break;

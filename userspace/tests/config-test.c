@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/netlink.h>
+
 #include "base/err.h"
 #include "config/diff.h"
 #include "config/keys.h"
@@ -135,6 +137,20 @@ static void leads(const char *from, const char *to, const char *want,
 	"port add eth0 cost 100 forbid off disabled on secrets \"x\" comment \"a b\"\n" \
 	"set enabled on\n"
 
+/* A string of no bytes, not even the zero behind it, is none. */
+static void test_no_text(void)
+{
+	struct nlattr attr = {
+		.nla_len = NLA_HDRLEN, .nla_type = ROMON_A_PORT_COMMENT
+	};
+	struct romon_nl_attrs attrs = { &attr, sizeof(attr) };
+	struct api_port port;
+
+	api_port_read(attrs, &port);
+	tap_ok(!port.set[PORT_COMMENT].given, "a text without its end is none");
+	api_port_free(&port);
+}
+
 int main(void)
 {
 	static const char * const names[] = {
@@ -196,6 +212,7 @@ int main(void)
 	      "set secrets none\nport add x secrets none\n",
 	      "change x secrets none comment \"\"; set secrets none; ",
 	      "what was there can be taken away");
+	test_no_text();
 	unlink(file);
 	return 0;
 }
