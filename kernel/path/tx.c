@@ -78,12 +78,14 @@ static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
  *		transit, or that this Hello or SeqErr is about; else NULL
  *
  * From softirq and process context. Consumes the skb, and counts what becomes
- * of it.
+ * of it. What keeps the overlay together goes before everything else; Data does
+ * not, or any stranger's bulk in transit would.
  */
 void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 		const struct romon_auth *verified)
 {
 	struct net_device *dev = port->dev;
+	u8 type = *(const u8 *)skb->data;
 	unsigned int len = skb->len;
 	int err;
 
@@ -106,7 +108,8 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 	__vlan_hwaccel_clear_tag(skb);
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->mark = 0;
-	skb->priority = TC_PRIO_CONTROL;
+	skb->priority = type == ROMON_TYPE_DATA ? TC_PRIO_BESTEFFORT :
+						  TC_PRIO_CONTROL;
 	skb->dev = dev;
 	skb->protocol = htons(ETH_P_ROMON);
 	skb_reset_network_header(skb);

@@ -11,6 +11,8 @@ r1 is the router of the examples in Documentation/protocol.rst.
 
 import contextlib
 import os
+import select
+import socket
 import struct
 import time
 
@@ -37,6 +39,8 @@ ANSWER = bytes.fromhex(
 )
 # What differs in our answer: the link number and the version.
 ANSWER_LINK, ANSWER_VERSION = 48 + 36 + 2 + 6, len(ANSWER) - 10 - 4
+
+PACKET_AUXDATA = 8
 
 net = Network()
 WAIT = 20
@@ -260,6 +264,35 @@ def a_data_frame_records_the_way_back_at_every_hop():
         equal(data, rf.ethernet(entry.mac, source, back), f"as {tap[0]} gets it back")
     back, entry = rf.data_step(back, link[came_in], source)
     equal(got(x, rf.DATA, "x"), rf.ethernet(X_MAC, R1_MAC, back), "as x gets it back")
+
+
+@test
+def only_what_keeps_the_overlay_together_goes_before_everything_else():
+    """A VLAN device that writes a frame's priority into its tag shows it."""
+    ip("link add link to-z name vlan7 up type vlan id 7 egress-qos-map 0:1 7:6", ns=net["r1"])
+    wait_for(lambda: "vlan7" in ends(r1), "a port on the VLAN")
+    with netns(net["z"]):
+        tap = rf.Port("z")
+    tap.sock.setsockopt(rf.SOL_PACKET, PACKET_AUXDATA, 1)
+
+    def priority(kind):
+        """What the tag of the next frame of this kind says."""
+        deadline = time.monotonic() + WAIT
+        while select.select([tap.sock], [], [], max(0, deadline - time.monotonic()))[0]:
+            data, controls, _, _ = tap.sock.recvmsg(65536, socket.CMSG_SPACE(20))
+            tci = [struct.unpack("IIIHHHH", value)[5] for _, _, value in controls]
+            if data[12:15] == b"\x88\xbf" + bytes([kind]) and tci and tci[0] & 0xFFF == 7:
+                return tci[0] >> 13
+        raise AssertionError(f"no {rf.TYPE_NAMES[kind]} in the VLAN")
+
+    x.send_frame(flood())
+    equal(priority(rf.DISCOVER), 6, "the priority of a Discover")
+    route = [(7, R1_MAC), (ends(r1)["vlan7"].link, z.mac)]
+    x.send_frame(rf.build_data(new_origin(), Y, route, sport=5, dport=6, payload=b"bulk"),
+                 dst=R1_MAC)
+    equal(priority(rf.DATA), 1, "the priority of Data")
+    tap.close()
+    ip("link del vlan7", ns=net["r1"])
 
 
 def echo(size, **values):
