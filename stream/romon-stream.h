@@ -132,6 +132,12 @@ struct romon_stream_info {
 	int64_t srtt_ns;
 	size_t memory;
 	size_t hops;			/* of the way back, if accepted; or 0 */
+	/*
+	 * By whom the stream came, if accepted: the first entry of the way back
+	 * then, link and MAC, which this host has written and nobody can claim.
+	 */
+	uint8_t neighbor[ROMON_STREAM_ENTRY_LEN];
+	bool spoke;			/* the other side has sent data */
 };
 
 struct romon_mux *romon_mux_new(const struct romon_mux_ops *ops, void *arg,

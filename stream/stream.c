@@ -166,6 +166,8 @@ struct romon_stream *romon_stream_accept(struct romon_mux *mux,
 	s->state = ROMON_OPEN;
 	s->iss = iss;
 	s->irs = irs;
+	if (d->route && d->hops)
+		memcpy(s->neighbor, d->route, sizeof(s->neighbor));
 	romon_snd_route(s, d->route, d->hops);
 	romon_snd_size(s);
 	romon_cong_init(&s->cong, s->mss, ROMON_WINDOW);
@@ -451,13 +453,26 @@ void romon_stream_abort(struct romon_stream *s, enum romon_stream_reason reason)
 	romon_mux_rearm(s);
 }
 
+/* Of what we opened the ID is theirs; of what they did, it may be anybody's. */
+static bool romon_stream_same_peer(const struct romon_stream *a,
+				   const struct romon_stream *b)
+{
+	if (a->accepted != b->accepted)
+		return false;
+	return a->accepted ?
+	       !memcmp(a->neighbor, b->neighbor, sizeof(a->neighbor)) :
+	       !memcmp(a->id, b->id, sizeof(a->id));
+}
+
 /*
  * What freed streams have to deliver keeps their places from others, for as long
- * as the other side is there and does not read. One router may have half of all
- * places so; beyond that its oldest one goes.
+ * as the other side is there and does not read. One router that we opened them
+ * to, or one neighbour by whom they came, may have half of all places so; beyond
+ * that its oldest one goes.
  */
-static void romon_stream_crowd(struct romon_mux *mux, const uint8_t *id)
+static void romon_stream_crowd(const struct romon_stream *newest)
 {
+	struct romon_mux *mux = newest->mux;
 	struct romon_stream *oldest = NULL;
 	unsigned int same = 0;
 	struct romon_list *p;
@@ -466,7 +481,7 @@ static void romon_stream_crowd(struct romon_mux *mux, const uint8_t *id)
 		struct romon_stream *s;
 
 		s = romon_list_entry(p, struct romon_stream, node);
-		if (memcmp(s->id, id, ROMON_STREAM_ID_LEN))
+		if (!romon_stream_same_peer(s, newest))
 			continue;
 		if (!same++)
 			oldest = s;
@@ -500,7 +515,7 @@ void romon_stream_free(struct romon_stream *s)
 	romon_rcv_read(s);
 	romon_stream_settle(s);
 	romon_mux_rearm(s);
-	romon_stream_crowd(s->mux, s->id);
+	romon_stream_crowd(s);
 }
 
 unsigned int romon_stream_events(const struct romon_stream *s)
@@ -536,6 +551,8 @@ void romon_stream_info(const struct romon_stream *s,
 	info->local_port = s->local_port;
 	info->remote_port = s->remote_port;
 	info->accepted = s->accepted;
+	memcpy(info->neighbor, s->neighbor, sizeof(info->neighbor));
+	info->spoke = s->in.end > 0;
 	info->bytes_in = s->bytes_in;
 	info->bytes_out = s->bytes_out;
 	info->retransmitted = s->retransmitted;

@@ -100,6 +100,8 @@ struct romon_stream {
 	enum romon_stream_reason reason;
 	unsigned int pending;		/* events to tell */
 
+	/* By whom the other side came in, if accepted. */
+	uint8_t neighbor[ROMON_STREAM_ENTRY_LEN];
 	/* The way back; NULL and 0 for the best one. */
 	uint8_t *route;
 	size_t hops;

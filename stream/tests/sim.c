@@ -384,7 +384,7 @@ void sim_app_free(struct sim_app *app)
 void sim_inject(struct sim *sim, int side, const uint8_t *id, uint16_t local,
 		uint16_t remote, const void *payload, size_t len)
 {
-	static const uint8_t route[32 * ROMON_STREAM_ENTRY_LEN];
+	uint8_t route[32 * ROMON_STREAM_ENTRY_LEN] = { 0, 0, 0, sim->neighbor };
 	struct romon_datagram d = {
 		.local_port = local,
 		.remote_port = remote,

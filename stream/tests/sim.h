@@ -89,6 +89,7 @@ struct sim {
 	void *tap_arg;
 	unsigned int fail;		/* alloc_fail, while in the library */
 	size_t memory[2];		/* the most that was used */
+	uint8_t neighbor;		/* by whom frames come in */
 };
 
 struct sim *sim_new(uint64_t seed, const struct sim_link *link);
