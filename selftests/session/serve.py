@@ -477,6 +477,23 @@ def limits_hold_for_each_router_each_service_and_all():
         hold(7000, "r3")
 
 
+@test
+def who_comes_by_one_neighbour_cannot_keep_others_out():
+    conf = "service 7000 command /bin/cat\nlimit sessions 4 sessions-per-peer 4"
+    with Serve(conf) as serve, contextlib.ExitStack() as stack:
+        held = [stack.enter_context(Client(7000)) for _ in range(4)]
+        for client in held:
+            equal(client.talk(b"hello"), b"hello", "what comes back to r2")
+        other = stack.enter_context(Client(7000, "r3"))
+        equal(other.talk(b"hello"), b"hello", "what comes back to r3")
+        serve.wait_said(rf"session ended: address {ID['r2']} .* "
+                        "reason gave way to one of another neighbour")
+        wait_for(lambda: len(serve.children()) == 4, "the command of one to end")
+        # That was r3's part, of what r2 had beyond its own.
+        refused(7000, "as many sessions", ns="r3")
+        equal(other.talk(b"still"), b"still", "what comes back to r3")
+
+
 class Raw:
     """Segments by hand, from r2 to a port of r1."""
 

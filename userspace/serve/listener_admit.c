@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which sessions there may be: who is permitted, how many, and how often. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -8,6 +9,7 @@
 #include "base/run.h"
 #include "listener_internal.h"
 #include "nl/api.h"
+#include "share.h"
 
 /* For its turn to be started. */
 #define LISTENER_WAIT_NS	(15 * RUN_SECOND)
@@ -16,6 +18,7 @@
 
 static struct listener_peer {
 	uint8_t id[API_ID_LEN];
+	uint8_t neighbor[ROMON_STREAM_ENTRY_LEN];
 	struct rate rate;
 } peers[LISTENER_PEERS];
 
@@ -27,24 +30,77 @@ static bool listener_permits(const struct serve_offer *o, const uint8_t *id)
 	return !o->n_allow;
 }
 
-/* NULL, or which limit is reached. */
-static const char *listener_full(const struct serve_offer *o,
-				 const uint8_t *id)
+static bool listener_counts(const struct listener_session *s)
 {
-	unsigned int all = 0, peer = 0, service = 0, both = 0;
+	return !s->gone && s->counts && !s->yielded;
+}
+
+static unsigned int listener_count(void)
+{
+	unsigned int n = 0;
+
+	for (struct listener_session *s = listener.sessions; s; s = s->next)
+		n += listener_counts(s);
+	return n;
+}
+
+/*
+ * All places are taken: the session of another neighbour that gives way, or NULL.
+ * Its command may go on for a while, but of such there may not be many.
+ */
+static struct listener_session *
+listener_yields(const struct romon_stream_info *newcomer)
+{
+	unsigned int yielded = 0, most = listener.limits.sessions;
+	struct share_place *places = xcalloc(most + 1, sizeof(*places)), *p;
+	struct listener_session *found = NULL;
+	struct romon_stream_info info;
+	size_t n = 0;
 
 	for (struct listener_session *s = listener.sessions; s; s = s->next) {
-		bool same_peer = !memcmp(s->peer.id, id, API_ID_LEN);
-		bool same_service = s->peer.local_port == o->port;
-
 		if (s->gone || !s->counts)
 			continue;
-		all++;
+		yielded += s->yielded;
+		if (s->over || n > most)
+			continue;
+		romon_stream_info(s->relay.stream, &info);
+		memcpy(places[n].neighbor, s->neighbor,
+		       sizeof(places[n].neighbor));
+		places[n].who = s;
+		places[n].spoke = info.spoke;
+		places[n++].since = s->began;
+	}
+	if (yielded <= most / SHARE_PART) {
+		p = share_yields(places, n, newcomer->neighbor);
+		found = p ? p->who : NULL;
+	}
+	free(places);
+	return found;
+}
+
+/*
+ * NULL, or which limit is reached. One ID by two neighbours may be of two routers,
+ * of which one claims to be the other: each has its own share.
+ */
+static const char *listener_full(const struct serve_offer *o,
+				 const struct romon_stream_info *newcomer)
+{
+	unsigned int peer = 0, service = 0, both = 0;
+
+	for (struct listener_session *s = listener.sessions; s; s = s->next) {
+		bool same_peer = !memcmp(s->peer.id, newcomer->id, API_ID_LEN) &&
+				 !memcmp(s->neighbor, newcomer->neighbor,
+					 sizeof(s->neighbor));
+		bool same_service = s->peer.local_port == o->port;
+
+		if (!listener_counts(s))
+			continue;
 		peer += same_peer;
 		service += same_service;
 		both += same_peer && same_service;
 	}
-	if (all >= listener.limits.sessions)
+	if (listener_count() >= listener.limits.sessions &&
+	    !listener_yields(newcomer))
 		return "as many sessions as there may be";
 	if (peer >= listener.limits.per_peer)
 		return "as many sessions as a router may have";
@@ -56,7 +112,7 @@ static const char *listener_full(const struct serve_offer *o,
 }
 
 /* Has this router started too much in the last seconds? */
-static bool listener_may_start(const uint8_t *id)
+static bool listener_may_start(const struct romon_stream_info *info)
 {
 	struct listener_peer *p, *oldest = &peers[0];
 	uint32_t rate = listener.limits.starts_per_peer;
@@ -64,13 +120,15 @@ static bool listener_may_start(const uint8_t *id)
 	for (p = peers; p < peers + LISTENER_PEERS; p++) {
 		if (p->rate.spent < oldest->rate.spent)
 			oldest = p;
-		if (p->rate.spent && !memcmp(p->id, id, API_ID_LEN))
+		if (p->rate.spent && !memcmp(p->id, info->id, API_ID_LEN) &&
+		    !memcmp(p->neighbor, info->neighbor, sizeof(p->neighbor)))
 			break;
 	}
 	if (p == peers + LISTENER_PEERS) {
 		p = oldest;
 		p->rate.spent = 0;
-		memcpy(p->id, id, API_ID_LEN);
+		memcpy(p->id, info->id, API_ID_LEN);
+		memcpy(p->neighbor, info->neighbor, sizeof(p->neighbor));
 	}
 	return rate_take(&p->rate, rate, 2 * rate, run_now());
 }
@@ -95,6 +153,8 @@ static void listener_opened(struct relay *r)
 {
 	struct listener_session *s = (struct listener_session *)r;
 	const struct serve_offer *o = listener_offer(s->peer.local_port);
+	struct romon_stream_info info;
+	struct listener_session *old;
 	const char *why;
 
 	if (!o) {
@@ -102,12 +162,20 @@ static void listener_opened(struct relay *r)
 			       "not served any more");
 		return;
 	}
-	why = listener_full(o, s->peer.id);
-	if (!why && !listener_may_start(s->peer.id))
+	romon_stream_info(s->relay.stream, &info);
+	why = listener_full(o, &info);
+	if (!why && !listener_may_start(&info))
 		why = "more sessions a second than a router may begin";
 	if (why) {
 		listener_break(s, ROMON_STREAM_BUSY, why);
 		return;
+	}
+	old = listener_count() >= listener.limits.sessions ?
+	      listener_yields(&info) : NULL;
+	if (old) {
+		old->yielded = true;
+		listener_break(old, ROMON_STREAM_BUSY,
+			       "gave way to one of another neighbour");
 	}
 	s->counts = true;
 	listener_identify(&s->peer);
@@ -144,7 +212,7 @@ enum romon_stream_reason listener_accept(void *arg,
 		listener_log_refusal(&peer, "not permitted");
 		return ROMON_STREAM_NOT_PERMITTED;
 	}
-	why = listener_full(o, info.id);
+	why = listener_full(o, &info);
 	if (why) {
 		listener_log_refusal(&peer, why);
 		return ROMON_STREAM_BUSY;
@@ -152,6 +220,7 @@ enum romon_stream_reason listener_accept(void *arg,
 	s = xcalloc(1, sizeof(*s));
 	s->number = ++listener.last_number;
 	s->peer = peer;
+	memcpy(s->neighbor, info.neighbor, sizeof(s->neighbor));
 	s->began = run_now();
 	s->deadline = RUN_FOREVER;
 	s->connect_at = RUN_FOREVER;

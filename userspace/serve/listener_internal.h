@@ -36,6 +36,7 @@ struct listener_session {
 	enum serve_kind kind;
 	enum listener_command command;
 	struct serve_peer peer;
+	uint8_t neighbor[ROMON_STREAM_ENTRY_LEN];	/* by whom it came */
 	pid_t pid;
 	int status;			/* of the command, as waitpid() has it */
 	int64_t began, deadline;
@@ -46,6 +47,7 @@ struct listener_session {
 	char first;			/* byte, that was read while it waited */
 	bool has_first;
 	bool counts;			/* the router has answered */
+	bool yielded;			/* ... no more: to another neighbour's */
 	bool joined;
 	bool over;			/* the stream has gone */
 	bool over_told;
