@@ -1096,8 +1096,14 @@ def how_many_lines_were_lost_is_not_told_with_each():
 
 
 @test
-def a_file_that_everybody_can_write_is_refused():
+def a_file_that_others_can_write_is_refused():
     good = "service 7000 command /bin/cat"
+    fails(["file", write("group.conf", good, 0o620)], 2, "group.conf: its group can write it")
+    others = write("others.conf", good, 0o600)
+    os.chown(others, 12345, 0)
+    fails(["file", others], 2, "others.conf: belongs to user 12345")
+    os.symlink(others, path("link.conf"))
+    fails(["file", path("link.conf")], 2, "link.conf: belongs to user 12345")
     open_to_all = write("open.conf", good, 0o666)
     fails(["file", open_to_all], 2, "open.conf: everybody can write it")
     with Serve(good, options=["-j"]) as serve:

@@ -170,6 +170,12 @@ int script_next(struct script *s, struct args *args)
 	return 1;
 }
 
+/* Of what is read, whatever its name leads to by now. */
+int script_fd(const struct script *s)
+{
+	return s->in->fd;
+}
+
 /* What to exit with after a complaint. */
 int script_status(const struct script *s)
 {

@@ -24,6 +24,7 @@ struct script {
 
 bool script_open(struct script *s, const char *what, const char *file);
 int script_next(struct script *s, struct args *args);
+int script_fd(const struct script *s);
 int script_status(const struct script *s);
 void script_close(struct script *s);
 bool script_has_stdin(void);

@@ -478,25 +478,33 @@ static int conf_finish(struct serve_conf *c, int status, const char *where)
 	return status;
 }
 
-int serve_conf_read(struct serve_conf *c, const char *file)
+/* Of a file that is open, and closed by this. */
+int serve_conf_script(struct serve_conf *c, struct script *script,
+		      const char *file)
 {
 	int more, status = EXIT_DONE;
 	struct conf_keys keys;
-	struct script script;
 	struct args args;
 
 	conf_init(c);
 	conf_keys_init(&keys);
-	if (!script_open(&script, "serve", file))
-		return EXIT_FAILED;
-	while (status == EXIT_DONE && (more = script_next(&script, &args))) {
+	while (status == EXIT_DONE && (more = script_next(script, &args))) {
 		if (more < 0)
-			status = script_status(&script);
+			status = script_status(script);
 		else if (!conf_line(c, &keys, &args))
 			status = EXIT_USAGE;
 	}
-	script_close(&script);
+	script_close(script);
 	return conf_finish(c, status, file);
+}
+
+int serve_conf_read(struct serve_conf *c, const char *file)
+{
+	struct script script;
+
+	if (!script_open(&script, "serve", file))
+		return EXIT_FAILED;
+	return serve_conf_script(c, &script, file);
 }
 
 /* One line; the word "service" may be left out. */

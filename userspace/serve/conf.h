@@ -70,7 +70,11 @@ struct serve_conf {
 	bool syslog;
 };
 
+struct script;
+
 /* All of these complain, and return what to exit with. */
+int serve_conf_script(struct serve_conf *c, struct script *script,
+		      const char *file);
 int serve_conf_read(struct serve_conf *c, const char *file);
 int serve_conf_words(struct serve_conf *c, struct args *args);
 int serve_conf_default(struct serve_conf *c);

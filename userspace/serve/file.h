@@ -6,7 +6,7 @@
 
 #include "conf.h"
 
-/* As serve_conf_read(), but not of a file that everybody can write. */
+/* As serve_conf_read(), but not of a file that others own or can write. */
 int serve_file_read(struct serve_conf *c, const char *file);
 
 #endif /* ROMON_SERVE_FILE_H */
