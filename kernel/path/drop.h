@@ -26,6 +26,7 @@
 	X(wrong_digest, "hashed with none of the secrets set here")	       \
 	X(neighbor_down, "hashed, but the neighbour has not proved to be alive") \
 	X(replayed, "sequence number used before, or too old")		       \
+	X(own_source, "hashed, but sent by this router itself")		       \
 	X(neighbor_table, "more neighbours than max-neighbors")		       \
 	X(own_flood, "this router's own Discover came back")		       \
 	X(loop, "has passed this router before")			       \

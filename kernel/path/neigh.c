@@ -77,6 +77,27 @@ err_count:
 	return NULL;
 }
 
+/*
+ * The neighbour @mac, which has sent a frame with a right hash, a new one if
+ * need be. NULL, and why: this router's own frames, which come back over a
+ * cable between two of its ports or from whoever returns them, have a right
+ * hash too.
+ */
+static struct romon_neigh *romon_neigh_get(struct romon_port *port,
+					   const u8 *mac,
+					   enum romon_drop *reason)
+{
+	struct romon_neigh *n = romon_neigh_find(port, mac);
+
+	if (n)
+		return n;
+	*reason = ROMON_DROP_own_source;
+	if (romon_port_is_own_mac_rcu(port->rn, mac))
+		return NULL;
+	*reason = ROMON_DROP_neighbor_table;
+	return romon_neigh_add(port, mac);
+}
+
 static void romon_neigh_del(struct romon_port *port, struct romon_neigh *n)
 {
 	lockdep_assert_held(&port->neighs.lock);
@@ -196,8 +217,7 @@ enum romon_drop romon_neigh_accept(struct romon_port *port,
 	u8 type;
 
 	spin_lock_bh(&port->neighs.lock);
-	reason = ROMON_DROP_neighbor_table;
-	n = romon_neigh_find(port, mac) ?: romon_neigh_add(port, mac);
+	n = romon_neigh_get(port, mac, &reason);
 	if (!n)
 		goto out;
 
@@ -258,8 +278,7 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 	struct romon_neigh *n;
 
 	spin_lock_bh(&port->neighs.lock);
-	reason = ROMON_DROP_neighbor_table;
-	n = romon_neigh_find(port, mac) ?: romon_neigh_add(port, mac);
+	n = romon_neigh_get(port, mac, &reason);
 	if (!n) {
 		spin_unlock_bh(&port->neighs.lock);
 		romon_drop(port->rn, port, skb, reason);

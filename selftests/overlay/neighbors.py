@@ -296,6 +296,19 @@ def a_router_that_is_disabled_has_no_neighbours():
 
 
 @test
+def a_router_is_no_neighbour_of_itself():
+    """Its own frames come back over a cable between two of its ports."""
+    net.veth(("c", "loop1", "02:01:00:00:01:01", "c", "loop2", "02:01:00:00:01:02"))
+    wait_for(lambda: routers["c"].stats("loop2")["drop"].get("own_source"), "own Hellos come back")
+    routers["c"].do("discover")
+    time.sleep(2 * HELLO)
+    equal([found["mac"] for found in routers["c"].whole_dump("neighbor-get")], [D_MAC],
+          "neighbours")
+    ip("link del loop1", ns=net["c"])
+    check(both_up("c", "d"), "c and d are not up")
+
+
+@test
 def a_router_whose_secrets_do_not_fit_is_told_of():
     quiet("d")
     routers["c"].do("config-set", secrets=("another",))
