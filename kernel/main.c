@@ -5,12 +5,11 @@
 #include <net/genetlink.h>
 #include <net/netns/generic.h>
 
-#include "path/auth.h"
-#include "port/dev.h"
-#include "path/discover.h"
-#include "path/local.h"
 #include "net.h"
 #include "netlink/netlink.h"
+#include "path/auth.h"
+#include "path/local.h"
+#include "port/dev.h"
 
 static unsigned int romon_net_id;
 

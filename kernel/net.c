@@ -8,11 +8,11 @@
 #include <linux/slab.h>
 #include <linux/utsname.h>
 
-#include "port/dev.h"
-#include "path/discover.h"
-#include "path/local.h"
 #include "net.h"
 #include "netlink/netlink.h"
+#include "path/discover.h"
+#include "path/local.h"
+#include "port/dev.h"
 #include "port/port.h"
 #include "topology/topology.h"
 

@@ -19,10 +19,10 @@
 #include <uapi/linux/romon.h>
 
 #include "path/neigh.h"
-#include "port/port.h"
 #include "path/secret.h"
 #include "path/stats.h"
 #include "path/wire.h"
+#include "port/port.h"
 
 /*
  * What this router says of itself. Immutable once published; a change

@@ -12,7 +12,6 @@
 #include "net.h"
 #include "netlink-gen.h"
 #include "netlink.h"
-#include "path/secret.h"
 #include "topology/topology.h"
 
 /* Everything that changes something passes here first. */

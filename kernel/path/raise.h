@@ -32,7 +32,7 @@ struct romon_delivery {
 	const char *interface;		/* NULL if looped back */
 };
 
-/* In netlink/ */
+/* In netlink/; none of these sleeps. */
 int romon_raise_delivery(struct romon_net *rn, u32 portid,
 			 const struct romon_delivery *dg);
 void romon_raise_neigh(struct romon_port *port,
@@ -40,11 +40,11 @@ void romon_raise_neigh(struct romon_port *port,
 void romon_raise_refused(struct romon_port *port, const u8 *mac,
 			 enum romon_drop reason);
 
-/* In topology/ */
-void romon_raise_flood(struct romon_net *rn);
+/* In topology/; the first two in softirq under RCU, the others elsewhere. */
 void romon_raise_answer(struct romon_port *port, struct sk_buff *skb);
 void romon_raise_heard(struct romon_net *rn, const u8 *id,
 		       const struct romon_wire_entry *entry, u8 hops);
+void romon_raise_flood(struct romon_net *rn);
 int romon_raise_unrouted(struct romon_net *rn, struct sk_buff *skb,
 			 const struct romon_datagram *dg, u32 portid,
 			 struct netlink_ext_ack *extack);

@@ -14,8 +14,8 @@
 
 #include "dev.h"
 #include "net.h"
-#include "port.h"
 #include "path/rx.h"
+#include "port.h"
 
 static bool romon_dev_is_kind(const struct net_device *dev, const char *kind)
 {

@@ -12,13 +12,12 @@
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
 
-#include "path/auth.h"
 #include "dev.h"
-#include "path/discover.h"
 #include "net.h"
 #include "netlink/netlink.h"
-#include "port.h"
+#include "path/auth.h"
 #include "path/rx.h"
+#include "port.h"
 #include "topology/topology.h"
 
 static const u8 romon_group_mac[ETH_ALEN] = ROMON_GROUP_MAC;
