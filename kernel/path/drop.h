@@ -36,6 +36,7 @@
 	X(flood_table, "more origins at a time than max-origins")	       \
 	X(answer_queue, "more answers waiting to be sent than queue-len")      \
 	X(unsolicited, "DiscoverResp without a recent Discover")	       \
+	X(wrong_port, "answer by another port than its Discover left by")      \
 	X(topology_full, "more nodes or edges than max-nodes or max-edges")    \
 	X(topology_queue, "more answers waiting to be read than queue-len")    \
 	X(no_link, "route entry names a link that no running port has")	       \

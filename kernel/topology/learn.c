@@ -21,6 +21,14 @@
 /* An edge that this many floods in a row did not tell of is gone. */
 #define ROMON_EDGE_MISSED_FLOODS	3
 
+/* Behind the skbs that wait in romon_topology.rcv: the port where it came in. */
+struct romon_learn_cb {
+	u32	link;
+	u8	mac[ETH_ALEN];
+};
+
+#define ROMON_LEARN_CB(skb)	((struct romon_learn_cb *)(skb)->cb)
+
 static struct romon_node *
 romon_learn_node(struct romon_topology *topo, const u8 *id,
 		 enum romon_drop *reason)
@@ -56,6 +64,24 @@ static bool romon_learn_own_end(struct romon_net *rn, struct romon_end *end,
 	return port;
 }
 
+/*
+ * Whether an answer is one to the Discover that was sent by the port where it
+ * came in. Or whoever is on a cable could make up ways over other ports, which
+ * may have secrets. @out: what the first Route TLV says.
+ */
+static bool romon_learn_is_by_port(const struct sk_buff *skb,
+				   const struct romon_frame *f,
+				   const struct romon_end *out)
+{
+	const struct romon_learn_cb *cb = ROMON_LEARN_CB(skb);
+	const struct romon_wire_entry *entry;
+
+	if (!f->hops)
+		return out->link == cb->link;
+	entry = (const void *)(skb->data + f->entries);
+	return !memcmp(entry[0].mac, cb->mac, ETH_ALEN);
+}
+
 /* Read an answer, which stays the caller's. */
 static enum romon_drop romon_learn_answer(struct romon_topology *topo,
 					  const struct sk_buff *skb)
@@ -83,6 +109,8 @@ static enum romon_drop romon_learn_answer(struct romon_topology *topo,
 	romon_wire_end_get(&in, &to->in);
 	if (!is_valid_ether_addr(in.mac) || !is_valid_ether_addr(out.mac))
 		return ROMON_DROP_bad_route_tlv;
+	if (!romon_learn_is_by_port(skb, &f, &out))
+		return ROMON_DROP_wrong_port;
 	if (!f.hops && !romon_learn_own_end(rn, &out, &downs))
 		return ROMON_DROP_no_link;
 
@@ -142,7 +170,9 @@ void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
 {
 	struct romon_net *rn = port->rn;
 	struct romon_topology *topo = rcu_dereference(rn->topo);
+	struct romon_learn_cb *cb = ROMON_LEARN_CB(skb);
 
+	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
 	if (!topo || !READ_ONCE(rn->flooded) ||
 	    time_after64(get_jiffies_64(), READ_ONCE(rn->flooded_at) +
 					   ROMON_ANSWER_TIMEOUT)) {
@@ -153,6 +183,8 @@ void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
 	/* It waits outside of RCU, which is all that holds these. */
 	skb_orphan(skb);
 	skb->dev = NULL;
+	cb->link = port->link;
+	memcpy(cb->mac, port->dev->dev_addr, ETH_ALEN);
 
 	spin_lock(&topo->rcv.lock);
 	if (skb_queue_len(&topo->rcv) >= READ_ONCE(rn->limits.queue_len)) {

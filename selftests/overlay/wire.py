@@ -207,6 +207,31 @@ def answers_come_back_from_every_router():
 
 
 @test
+def an_answer_counts_where_its_discover_was_sent_only():
+    """x answers, or passes on an answer to, the Discover that z got."""
+    def known():
+        return [node["id"] for node in r1.whole_dump("node-get")]
+
+    clear()
+    r1.do("discover")
+    end = rf.End(1, 1592, 100, X_MAC)
+    ends_of_r1 = ends(r1)
+    for port, told in ((z, "to-z"), (x, "to-x")):
+        discover = frame_of(got(port, rf.DISCOVER, "the request"))
+        passed = rf.forwarded(discover, OTHER, end, ends_of_r1[told].mac, end)
+        before = r1.drops().get("wrong_port", 0)
+        ids = [new_origin(), new_origin()]
+        x.send_frame(rf.answered(discover, ids[0], end), dst=R1_MAC)
+        x.send_frame(rf.resp_step(rf.answered(passed, ids[1], end))[0], dst=R1_MAC)
+        if port is z:
+            wait_for(lambda: r1.drops().get("wrong_port", 0) == before + 2, "two drops")
+        else:
+            # To the second one there is no way: the one in between is silent.
+            wait_for(lambda: rf.mac_str(ids[0]) in known(), "the right answer")
+            equal(r1.drops().get("wrong_port", 0), before, "drops")
+
+
+@test
 def tlvs_that_nobody_knows_are_passed_on_and_not_answered():
     clear()
     frame = flood(extra=rf.tlv(9, b"what is this?") + rf.tlv(200))
