@@ -58,24 +58,30 @@ static bool listener_goes_before(struct listener_session *a,
 
 /*
  * As many as may be at a time, in the order in which they came; behind all
- * others those who have gone, for all that is known.
+ * others those who have gone, for all that is known. The starter starts none
+ * while as many run as may: a session that has given way has its place until
+ * its command has exited.
  */
 void listener_start_waiting(void)
 {
 	struct listener_session *first;
-	unsigned int asked;
+	unsigned int asked, running;
 
 	do {
 		first = NULL;
 		asked = 0;
+		running = 0;
 		for (struct listener_session *s = listener.sessions; s;
 		     s = s->next) {
 			asked += s->command == COMMAND_ASKED;
+			running += s->command == COMMAND_RUNS;
 			if (s->command == COMMAND_WAITS && !s->over &&
 			    (!first || listener_goes_before(s, first)))
 				first = s;
 		}
-	} while (first && asked < LISTENER_STARTING && listener_ask(first));
+	} while (first && asked < LISTENER_STARTING &&
+		 asked + running < listener.limits.sessions &&
+		 listener_ask(first));
 }
 
 static struct listener_session *listener_find(uint32_t number)
@@ -123,4 +129,5 @@ void listener_got_exited(const struct serve_msg *m)
 	s->command = COMMAND_EXITED;
 	s->status = m->status;
 	listener_settle(s);
+	listener_start_waiting();
 }
