@@ -464,6 +464,7 @@ def fake_routers(first, n, chain=8):
     r.do("discover")
     data = x.recv(60, lambda frame: frame["type"] == rf.DISCOVER)
     check(data, "no Discover")
+    asker = rf.parse(data)["eth_src"]
     above = None
     for number in range(first, first + n):
         if (number - first) % chain == 0:
@@ -472,11 +473,11 @@ def fake_routers(first, n, chain=8):
         port = rf.End(1, 1500, 100, struct.pack("!HI", 0x0A02, number))
         below = rf.End(2, 1500, 100, struct.pack("!HI", 0x0A04, number))
         hops = (number - first) % chain
-        recorded = [(n, f"02:bb:00:00:00:{n:02x}") for n in range(hops)]
+        recorded = [(n, f"02:bb:00:00:00:{n:02x}" if n else asker) for n in range(hops)]
         x.send_frame(
             rf.build_resp(R, router, above, port, recorded=recorded, ptr=0,
                           identity=f"router{number}"),
-            dst=rf.parse(data)["eth_src"],
+            dst=asker,
         )
         above = rf.Route(router, port, below)
 
