@@ -486,7 +486,7 @@ def who_comes_by_one_neighbour_cannot_keep_others_out():
             equal(client.talk(b"hello"), b"hello", "what comes back to r2")
         other = stack.enter_context(Client(7000, "r3"))
         equal(other.talk(b"hello"), b"hello", "what comes back to r3")
-        serve.wait_said(rf"session ended: address {ID['r2']} .* "
+        serve.wait_said(rf"session ended: session \d+ address {ID['r2']} .* "
                         "reason gave way to one of another neighbour")
         wait_for(lambda: len(serve.children()) == 4, "the command of one to end")
         # That was r3's part, of what r2 had beyond its own.
