@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
 # requires: native
-# timeout: 400
+# timeout: 900
 """romon serve: r2 -- r1 -- r3, where r1 serves and the others connect.
 
 Grace periods are waited for, and every session is two or three processes.
