@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 400
 #
 # The tool's surface against the kernel: exit status, JSON keys, save and
 # restore, names. r1 -- r2 -- r3 -- twin, and a second twin at r2
