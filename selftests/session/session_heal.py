@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
 # requires: native
-# timeout: 240
+# timeout: 900
 """Sessions outlive the way that they began on.
 
 r1 -- r2 -- r3 -- r4 -- r5 -- r6 -- r1. A session from r1 to r4 counts, and what
