@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 240
+# timeout: 600
 """Routes that heal: a ring of six under traffic, and what breaks in it.
 
 No time is asserted but that healing is far quicker than the minute after which
