@@ -10,15 +10,13 @@
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
+#include "graph.h"
 #include "map.h"
 #include "reach.h"
 #include "route.h"
 #include "topology.h"
 
-struct romon_edge;
-struct romon_label;
 struct romon_net;
-struct romon_node;
 
 /**
  * struct romon_topology - what a router that runs knows of the network
@@ -120,6 +118,13 @@ struct romon_topology {
 static inline struct romon_map *romon_topology_map(struct romon_topology *topo)
 {
 	return rcu_dereference_protected(topo->map, true);
+}
+
+/* What an end of a map is a copy of; the work alone may look there. */
+static inline struct romon_edge_end *
+romon_map_origin(const struct romon_map *map, u32 end)
+{
+	return &map->edge[end / 2].edge->end[end & 1];
 }
 
 void romon_topology_hurry(struct romon_net *rn);

@@ -293,10 +293,8 @@ romon_reach_hops(struct romon_topology *topo, const struct romon_path *path)
 	if (!hop)
 		return NULL;
 	for (i = 0; i < path->hops; i++) {
-		struct romon_edge *edge = map->edge[path->end[i] / 2].edge;
-
-		hop[i] = &edge->end[path->end[i] & 1];
-		edge->held++;
+		hop[i] = romon_map_origin(map, path->end[i]);
+		romon_edge_of(hop[i])->held++;
 	}
 	return hop;
 }

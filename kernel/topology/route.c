@@ -100,7 +100,7 @@ static bool romon_end_was_used(const struct romon_map *map, u32 end)
 	const struct romon_node *node;
 
 	node = map->node[romon_map_end(map, end)->node].node;
-	return node->via == &map->edge[end / 2].edge->end[end & 1];
+	return node->via == romon_map_origin(map, end);
 }
 
 static u32 romon_end_doubts(const struct romon_topology *topo,
@@ -298,7 +298,7 @@ static void romon_route_remember(const struct romon_map *map)
 	for (i = 0; i < map->n_nodes; i++) {
 		via = map->node[i].via;
 		map->node[i].node->via = via == ROMON_MAP_NONE ? NULL :
-			&map->edge[via / 2].edge->end[via & 1];
+					 romon_map_origin(map, via);
 	}
 }
 
