@@ -261,8 +261,8 @@ int romon_local_unbind(struct romon_net *rn, u16 number, u32 portid,
 
 /**
  * romon_local_xmit_rcu() - send a datagram along a route
- * @rn:		the router
- * @self:	its self
+ * @port:	where the route leaves
+ * @self:	this router's self
  * @skb:	the payload
  * @dst:	the router at the end of @route
  * @route:	the way there
@@ -272,23 +272,18 @@ int romon_local_unbind(struct romon_net *rn, u16 number, u32 portid,
  *
  * From process context, in an RCU section. Consumes the skb.
  *
- * Return: 0, or -EMSGSIZE, -ENETDOWN, -ENOMEM; then nothing was sent, and the
- * drop is counted.
+ * Return: 0, -EMSGSIZE or -ENOMEM; then nothing was sent, and the drop is
+ * counted.
  */
-int romon_local_xmit_rcu(struct romon_net *rn, const struct romon_self *self,
+int romon_local_xmit_rcu(struct romon_port *port, const struct romon_self *self,
 			 struct sk_buff *skb, const u8 *dst,
 			 const struct romon_wire_entry *route, u8 hops,
 			 u16 local_port, u16 remote_port)
 {
 	unsigned int payload = skb->len;
 	unsigned int head = romon_wire_data_len(hops, 0);
-	struct romon_port *port;
+	struct romon_net *rn = port->rn;
 
-	port = romon_port_running_rcu(rn, be32_to_cpu(route[0].link));
-	if (!port) {
-		romon_drop(rn, NULL, skb, ROMON_DROP_no_link);
-		return -ENETDOWN;
-	}
 	if (!romon_tx_fits(port, head + payload)) {
 		romon_drop(rn, port, skb, ROMON_DROP_too_big);
 		return -EMSGSIZE;
@@ -301,15 +296,6 @@ int romon_local_xmit_rcu(struct romon_net *rn, const struct romon_self *self,
 			      local_port, remote_port, payload);
 	romon_xmit(port, skb, route[0].mac, NULL);
 	return 0;
-}
-
-/* The sentence for what romon_local_xmit_rcu() returned. */
-void romon_local_explain(int err, struct netlink_ext_ack *extack)
-{
-	if (err == -EMSGSIZE)
-		NL_SET_ERR_MSG(extack, "The datagram is longer than the L2 MTU of the first link");
-	else if (err == -ENETDOWN)
-		NL_SET_ERR_MSG(extack, "The port that the route leaves by is not running");
 }
 
 /* To this router itself: there is no route, and nothing on the wire. */
@@ -363,6 +349,7 @@ int romon_local_send(struct romon_net *rn, const struct romon_datagram *dg,
 	unsigned int headroom = LL_MAX_HEADER + romon_wire_data_len(8, 0);
 	const struct romon_self *self;
 	struct romon_endpoint *own;
+	struct romon_port *port;
 	struct sk_buff *skb;
 	bool bound;
 	int err;
@@ -399,10 +386,18 @@ int romon_local_send(struct romon_net *rn, const struct romon_datagram *dg,
 		rcu_read_unlock();
 		return romon_raise_unrouted(rn, skb, dg, portid, extack);
 	}
-	err = romon_local_xmit_rcu(rn, self, skb, dg->dst, dg->route, dg->hops,
-				   dg->local_port, dg->remote_port);
+	port = romon_port_running_rcu(rn, be32_to_cpu(dg->route[0].link));
+	if (!port) {
+		romon_drop(rn, NULL, skb, ROMON_DROP_no_link);
+		rcu_read_unlock();
+		NL_SET_ERR_MSG(extack, "The port that the route leaves by is not running");
+		return -ENETDOWN;
+	}
+	err = romon_local_xmit_rcu(port, self, skb, dg->dst, dg->route,
+				   dg->hops, dg->local_port, dg->remote_port);
 	rcu_read_unlock();
-	romon_local_explain(err, extack);
+	if (err == -EMSGSIZE)
+		NL_SET_ERR_MSG(extack, "The datagram is longer than the L2 MTU of the first link");
 	return err;
 }
 

@@ -35,12 +35,10 @@ int romon_local_unbind(struct romon_net *rn, u16 number, u32 portid,
 int romon_local_send(struct romon_net *rn, const struct romon_datagram *dg,
 		     u32 portid, struct netlink_ext_ack *extack);
 
-int romon_local_xmit_rcu(struct romon_net *rn, const struct romon_self *self,
+int romon_local_xmit_rcu(struct romon_port *port, const struct romon_self *self,
 			 struct sk_buff *skb, const u8 *dst,
 			 const struct romon_wire_entry *route, u8 hops,
 			 u16 local_port, u16 remote_port);
-
-void romon_local_explain(int err, struct netlink_ext_ack *extack);
 
 void romon_local_net_init(struct romon_net *rn);
 void romon_local_net_exit(struct romon_net *rn);

@@ -11,6 +11,7 @@
 #include "path/local.h"
 #include "path/raise.h"
 #include "path/stats.h"
+#include "port/port.h"
 #include "private.h"
 #include "reach.h"
 #include "route.h"
@@ -33,14 +34,26 @@ struct romon_pending_cb {
 #define ROMON_PENDING_CB(skb)	((struct romon_pending_cb *)(skb)->cb)
 
 /*
- * Send a datagram of @self on a route. Consumes the skb. Under RCU. Return: 0
- * or a negative errno; then nothing was sent, and the drop is counted.
+ * The port where a route leaves, or NULL if it runs no more: then the work is
+ * about to hear of that, and to find another route.
  */
-static int romon_pending_xmit_rcu(struct romon_net *rn, struct sk_buff *skb,
+static struct romon_port *
+romon_pending_port_rcu(struct romon_net *rn, const struct romon_route *route)
+{
+	return romon_port_running_rcu(rn, be32_to_cpu(route->wire[0].link));
+}
+
+/*
+ * Send a datagram on a route that leaves by @port. Consumes the skb. Under RCU.
+ * Return: 0 or a negative errno; then nothing was sent, and the drop is
+ * counted.
+ */
+static int romon_pending_xmit_rcu(struct romon_port *port, struct sk_buff *skb,
 				  const struct romon_route *route,
 				  struct romon_reach *reach, const u8 *dst,
 				  u16 local_port, u16 remote_port)
 {
+	struct romon_net *rn = port->rn;
 	const struct romon_self *self = rcu_dereference(rn->self);
 
 	if (!self) {
@@ -53,7 +66,7 @@ static int romon_pending_xmit_rcu(struct romon_net *rn, struct sk_buff *skb,
 	}
 	if (reach)
 		romon_reach_sent(reach);
-	return romon_local_xmit_rcu(rn, self, skb, dst, route->wire,
+	return romon_local_xmit_rcu(port, self, skb, dst, route->wire,
 				    route->hops, local_port, remote_port);
 }
 
@@ -74,10 +87,37 @@ static void romon_pending_fail(struct romon_topology *topo,
 				cb->remote_port, -err);
 }
 
+/* Whether a datagram had a route and waits no more; @err is what came of it. */
+static bool romon_pending_leave(struct romon_topology *topo,
+				struct sk_buff *skb, int *err)
+{
+	const struct romon_map *map = romon_topology_map(topo);
+	struct romon_pending_cb cb = *ROMON_PENDING_CB(skb);
+	u32 i = romon_map_find(map, cb.dst);
+	const struct romon_route *route;
+	struct romon_port *port;
+	struct romon_node *node;
+
+	if (i == ROMON_MAP_NONE || map->node[i].via == ROMON_MAP_NONE)
+		return false;
+	node = map->node[i].node;
+	route = romon_reach_route(topo, node);
+	rcu_read_lock();
+	port = romon_pending_port_rcu(topo->rn, route);
+	if (port) {
+		romon_pending_unqueue(topo, skb);
+		memset(skb->cb, 0, sizeof(skb->cb));
+		*err = romon_pending_xmit_rcu(port, skb, route, node->reach,
+					      cb.dst, cb.local_port,
+					      cb.remote_port);
+	}
+	rcu_read_unlock();
+	return port;
+}
+
 /* Send what has got a route, give up what has waited for too long. */
 void romon_pending_serve(struct romon_topology *topo)
 {
-	const struct romon_map *map = romon_topology_map(topo);
 	struct romon_net *rn = topo->rn;
 	struct sk_buff *skb, *next;
 
@@ -87,26 +127,14 @@ void romon_pending_serve(struct romon_topology *topo)
 
 	skb_queue_walk_safe(&topo->waiting, skb, next) {
 		struct romon_pending_cb cb = *ROMON_PENDING_CB(skb);
-		u32 i = romon_map_find(map, cb.dst);
-		int err = -EHOSTUNREACH;
+		int err = 0;
 
 		cond_resched();
-		if (i != ROMON_MAP_NONE &&
-		    map->node[i].via != ROMON_MAP_NONE) {
-			struct romon_node *node = map->node[i].node;
-			const struct romon_route *route;
-
-			romon_pending_unqueue(topo, skb);
-			memset(skb->cb, 0, sizeof(skb->cb));
-			route = romon_reach_route(topo, node);
-			rcu_read_lock();
-			err = romon_pending_xmit_rcu(rn, skb, route,
-						     node->reach, cb.dst,
-						     cb.local_port,
-						     cb.remote_port);
-			rcu_read_unlock();
+		if (romon_pending_leave(topo, skb, &err)) {
+			/* Sent, or refused for good. */
 		} else if (time_after(jiffies,
 				      cb.since + ROMON_PENDING_TIMEOUT)) {
+			err = -EHOSTUNREACH;
 			romon_pending_unqueue(topo, skb);
 			romon_drop(rn, NULL, skb, ROMON_DROP_no_route);
 		} else {
@@ -186,6 +214,7 @@ int romon_raise_unrouted(struct romon_net *rn, struct sk_buff *skb,
 	const struct romon_route *route;
 	struct romon_topology *topo;
 	struct romon_reach *reach;
+	struct romon_port *port;
 	int err;
 
 	rcu_read_lock();
@@ -197,11 +226,12 @@ int romon_raise_unrouted(struct romon_net *rn, struct sk_buff *skb,
 		goto out;
 	}
 	route = romon_reach_use_rcu(topo, dg->dst, &reach);
-	if (route) {
-		err = romon_pending_xmit_rcu(rn, skb, route, reach, dg->dst,
+	port = route ? romon_pending_port_rcu(rn, route) : NULL;
+	if (port) {
+		err = romon_pending_xmit_rcu(port, skb, route, reach, dg->dst,
 					     dg->local_port, dg->remote_port);
-		if (err != -EMSGSIZE)
-			romon_local_explain(err, extack);
+		if (err == -ENETDOWN)
+			NL_SET_ERR_MSG(extack, "RoMON is not running");
 	} else if (romon_pending_is_small(topo, dg)) {
 		romon_drop(rn, NULL, skb, ROMON_DROP_too_big);
 		err = -EMSGSIZE;

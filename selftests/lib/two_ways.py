@@ -66,9 +66,21 @@ class TwoWays:
         self.ports[name].send_frame(frame, dst=asked[name]["eth_src"])
 
     def send(self):
+        """To each of them; returns when all have left."""
+        for port in self.ports.values():
+            port.drain()
         for router in self.ids:
             self.nl.do("datagram-send", id=router, local_port=PORT, remote_port=UNBOUND,
                        payload=b"x")
+        left = set(self.ids)
+
+        def have_left():
+            for port in self.ports.values():
+                while data := port.recv(0, lambda frame: frame["type"] == rf.DATA):
+                    left.discard(rf.mac_str(rf.parse(data)["dst"]))
+            return not left
+
+        wait_for(have_left, "all datagrams to leave")
 
     def doubt(self):
         """The direct way to each of them."""

@@ -13,12 +13,13 @@ import select
 import socket
 import struct
 import subprocess
+import threading
 import time
 
-from harness import LIMIT, SLOW, check, equal, main, note, test, wait_for
+from harness import LIMIT, SLOW, build, check, equal, main, note, test, wait_for
 import genl
 from ring_of_six import ID, NAME, NAMES, Ping, Ring
-from two_ways import TwoWays
+from two_ways import UNBOUND, TwoWays
 
 HEALED = 30 if SLOW else 10
 # Documented in protocol.rst: so many floods at once for want of answers, then
@@ -179,14 +180,48 @@ def a_link_here_that_goes_down_costs_what_is_under_way():
         path, before = ring.path(), len(ping.lost)
         ring.cut("r1", path[0])
         cut = time.monotonic()
-        # Longer than its timeout, so that what was lost is told.
-        ping.answered_after(cut + 1.1)
+        try:
+            # Longer than its timeout, so that what was lost is told.
+            ping.answered_after(cut + 1.1)
+        finally:
+            ring.mend("r1", path[0])
         lost.append(len(ping.lost) - before)
-        ring.mend("r1", path[0])
     ping.end()
     note(f"echoes lost in each cut: {lost}")
     # A second without the way round would cost a hundred each.
     check(sum(lost) <= 10 * len(lost), "too many echoes are lost")
+
+
+@test
+def no_sender_meets_a_link_here_that_is_down():
+    # Many routers, so that the route in use is replaced well after the link.
+    w = TwoWays(300)
+    wrong, done = [], threading.Event()
+
+    def send():
+        nl = genl.Romon(w.ns)
+        port = nl.get("endpoint-bind")["local_port"]
+        while not done.is_set():
+            try:
+                nl.do("datagram-send", id=w.ids[0], local_port=port, remote_port=UNBOUND,
+                      payload=b"x")
+            except genl.NetlinkError as error:
+                wrong.append(error)
+            if told := nl.event(0, want=lambda command, _: command == "datagram-error"):
+                wrong.append(told)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        for _ in range(12):
+            build.up(w.ns, ["direct"], False)
+            time.sleep(0.1)
+            build.up(w.ns, ["direct"], True)
+            w.discover()
+    finally:
+        done.set()
+        sender.join()
+    check(not wrong, f"{len(wrong)} datagrams were refused, first: {wrong[:1]}")
 
 
 @test
