@@ -23,6 +23,7 @@ import time
 
 from harness import LIMIT, Network, Failed, check, equal, main, test, wait_for
 import genl
+from sessions import private_ssh
 
 ID = {name: f"02:00:00:00:00:0{n}" for n, name in enumerate(("r1", "r2", "r3"), 1)}
 CAP_NET_ADMIN = 12
@@ -1173,7 +1174,7 @@ def what_is_wrong_at_the_start_is_said():
 @test
 def without_a_file_sshd_is_started():
     check(not os.path.exists("/etc/romon/serve.conf"), "this machine has a file")
-    os.makedirs("/run/sshd", exist_ok=True)
+    private_ssh()
     with Serve() as serve, Client("ssh") as client:
         banner = client.process.stdout.readline()
         check(banner.startswith(b"SSH-2.0-OpenSSH"), f"the banner is {banner}")
