@@ -24,6 +24,7 @@ static const struct romon_limits romon_limits_default = {
 	.flood_window_ms = 200,
 	.flood_rate = 200,
 	.answer_delay_ms = 20,
+	.answer_rate = 2000,
 	.node_timeout_s = 60,
 	.max_nodes = 16384,
 	.max_edges = 65536,
@@ -266,6 +267,7 @@ static void romon_net_take(struct romon_net *rn,
 	WRITE_ONCE(l->flood_window_ms, config->limits.flood_window_ms);
 	WRITE_ONCE(l->flood_rate, config->limits.flood_rate);
 	WRITE_ONCE(l->answer_delay_ms, config->limits.answer_delay_ms);
+	WRITE_ONCE(l->answer_rate, config->limits.answer_rate);
 	WRITE_ONCE(l->node_timeout_s, config->limits.node_timeout_s);
 	WRITE_ONCE(l->max_nodes, config->limits.max_nodes);
 	WRITE_ONCE(l->max_edges, config->limits.max_edges);

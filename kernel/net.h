@@ -45,6 +45,7 @@ struct romon_limits {
 	u32	flood_window_ms;
 	u32	flood_rate;
 	u32	answer_delay_ms;
+	u32	answer_rate;
 	u32	node_timeout_s;
 	u32	max_nodes;
 	u32	max_edges;

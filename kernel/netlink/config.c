@@ -71,6 +71,7 @@ static int romon_nl_fill_config(struct sk_buff *skb, struct romon_net *rn,
 	    nla_put_u32(skb, ROMON_A_CONFIG_HELLO_INTERVAL,
 			l->hello_interval_s) ||
 	    nla_put_u32(skb, ROMON_A_CONFIG_MAX_NEIGHBORS, l->max_neighbors) ||
+	    nla_put_u32(skb, ROMON_A_CONFIG_ANSWER_RATE, l->answer_rate) ||
 	    romon_nl_fill_secrets(skb, ROMON_A_CONFIG_SECRETS,
 				  ROMON_A_CONFIG_SECRETS_COUNT,
 				  rtnl_dereference(rn->secrets), admin) ||
@@ -184,6 +185,7 @@ int romon_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	romon_nl_get_u32(info, ROMON_A_CONFIG_HELLO_INTERVAL,
 			 &l->hello_interval_s);
 	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_NEIGHBORS, &l->max_neighbors);
+	romon_nl_get_u32(info, ROMON_A_CONFIG_ANSWER_RATE, &l->answer_rate);
 
 	err = romon_net_set(rn, config, info->extack);
 	if (!err) {

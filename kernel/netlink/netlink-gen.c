@@ -62,13 +62,18 @@ static const struct netlink_range_validation romon_a_config_max_neighbors_range 
 	.max	= 1048576ULL,
 };
 
+static const struct netlink_range_validation romon_a_config_answer_rate_range = {
+	.min	= 1ULL,
+	.max	= 100000ULL,
+};
+
 /* Common nested types */
 const struct nla_policy romon_secrets_nl_policy[ROMON_A_SECRETS_SECRET + 1] = {
 	[ROMON_A_SECRETS_SECRET] = { .type = NLA_BINARY, },
 };
 
 /* ROMON_CMD_CONFIG_SET - do */
-static const struct nla_policy romon_config_set_nl_policy[ROMON_A_CONFIG_MAX_NEIGHBORS + 1] = {
+static const struct nla_policy romon_config_set_nl_policy[ROMON_A_CONFIG_ANSWER_RATE + 1] = {
 	[ROMON_A_CONFIG_ENABLED] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ROMON_A_CONFIG_ID] = NLA_POLICY_EXACT_LEN(ROMON_ID_LEN),
 	[ROMON_A_CONFIG_IDENTITY] = { .type = NLA_NUL_STRING, .len = ROMON_IDENTITY_MAX_LEN, },
@@ -87,6 +92,7 @@ static const struct nla_policy romon_config_set_nl_policy[ROMON_A_CONFIG_MAX_NEI
 	[ROMON_A_CONFIG_SECRETS] = NLA_POLICY_NESTED(romon_secrets_nl_policy),
 	[ROMON_A_CONFIG_HELLO_INTERVAL] = NLA_POLICY_RANGE(NLA_U32, 1, 3600),
 	[ROMON_A_CONFIG_MAX_NEIGHBORS] = NLA_POLICY_FULL_RANGE(NLA_U32, &romon_a_config_max_neighbors_range),
+	[ROMON_A_CONFIG_ANSWER_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &romon_a_config_answer_rate_range),
 };
 
 /* ROMON_CMD_PORT_GET - do */
@@ -155,7 +161,7 @@ static const struct genl_split_ops romon_nl_ops[] = {
 		.pre_doit	= romon_nl_admin_pre_doit,
 		.doit		= romon_nl_config_set_doit,
 		.policy		= romon_config_set_nl_policy,
-		.maxattr	= ROMON_A_CONFIG_MAX_NEIGHBORS,
+		.maxattr	= ROMON_A_CONFIG_ANSWER_RATE,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

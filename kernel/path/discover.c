@@ -9,7 +9,9 @@
 
 #include <linux/etherdevice.h>
 #include <linux/jhash.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -20,13 +22,31 @@
 #include "raise.h"
 #include "tx.h"
 
+/* Ports by which floods of one origin are counted, each for itself. */
+#define ROMON_ORIGIN_INGRESSES	4
+/* Floods of one origin that a port may bring before one a window is enough. */
+#define ROMON_ORIGIN_BURST	8
+/* An origin may have this part of the answers that a port may have. */
+#define ROMON_ORIGIN_ANSWERS	4
+/* This part of the flood window after the first copy comes another flood. */
+#define ROMON_ORIGIN_LATE	8
+
+/* What an origin has had by one port; see romon_rate_take(). */
+struct romon_origin_ingress {
+	u64	flood_due;
+	u64	answer_due;
+	u32	link;
+};
+
 /* A router whose flood was passed on within the flood window. */
 struct romon_origin {
 	struct hlist_node hash;
 	struct list_head lru;
-	u64	since;			/* jiffies64 of the first copy */
+	struct romon_origin_ingress ingress[ROMON_ORIGIN_INGRESSES];
+	u64	since;			/* ktime_get_ns() of the first copy */
 	u8	id[ETH_ALEN];
 	u8	hops;			/* of the best copy passed on */
+	bool	late;			/* one that came later was, too */
 	bool	used;
 };
 
@@ -41,8 +61,6 @@ struct romon_origins {
 	u32		seed;
 	/* guards all that follows; taken in softirq only, inside of nothing */
 	spinlock_t	lock;
-	u32		tokens;		/* floods that may be passed on now */
-	u64		refilled;	/* jiffies64 */
 	struct list_head lru;		/* of all of @pool, oldest first */
 	struct hlist_head *buckets;
 	struct romon_origin pool[];
@@ -57,25 +75,29 @@ struct romon_answer_cb {
 
 #define ROMON_ANSWER_CB(skb)	((struct romon_answer_cb *)(skb)->cb)
 
-/* A new flood of an origin needs a token, further copies do not. */
-static bool romon_origins_take_token(struct romon_origins *o, u32 rate)
+/*
+ * Whether one more may pass of what @due counts: one each @step nanoseconds, or
+ * @burst at once. @due is when as many as have passed would have been due. When
+ * more than half of a burst has passed one in two is refused at random, or
+ * whoever asks most often would get each one as it becomes due.
+ */
+static bool romon_rate_take(u64 *due, u64 now, u64 step, u32 burst)
 {
-	u64 new, now = get_jiffies_64();
-	u32 burst = max_t(u32, rate, 2);
+	u64 ahead = *due > now ? *due - now : 0;
 
-	lockdep_assert_held(&o->lock);
-	/* The rest of a token stays for the next time. */
-	if (now - o->refilled > HZ)
-		o->refilled = now - HZ;
-	new = div_u64((now - o->refilled) * rate, HZ);
-	if (new) {
-		o->tokens = min_t(u64, o->tokens + new, burst);
-		o->refilled += div_u64(new * HZ, rate);
-	}
-	if (!o->tokens)
+	if (ahead > step * (burst - 1))
 		return false;
-	o->tokens--;
+	if (ahead > step * burst / 2 && get_random_u8() & 1)
+		return false;
+	*due = now + ahead + step;
 	return true;
+}
+
+/* As many a second. */
+static bool romon_rate_take_per_s(u64 *due, u64 now, u32 rate)
+{
+	return romon_rate_take(due, now, div_u64(NSEC_PER_SEC, rate),
+			       max_t(u32, rate, 2));
 }
 
 static struct romon_origin *romon_origins_find(struct romon_origins *o,
@@ -91,58 +113,165 @@ static struct romon_origin *romon_origins_find(struct romon_origins *o,
 	return NULL;
 }
 
-/* Whether a copy is to be passed on; ROMON_DROP_NONE if so. */
-static enum romon_drop romon_origins_judge(struct romon_net *rn, const u8 *id,
-					   u8 hops)
+/* The account of a port; a new one is that of the port idle for longest. */
+static struct romon_origin_ingress *
+romon_origin_ingress(struct romon_origin *origin, u32 link)
 {
-	unsigned long window = msecs_to_jiffies(READ_ONCE(rn->limits.flood_window_ms));
-	u32 rate = READ_ONCE(rn->limits.flood_rate);
-	u64 now = get_jiffies_64();
-	enum romon_drop reason = ROMON_DROP_NONE;
+	struct romon_origin_ingress *in, *oldest = &origin->ingress[0];
+	unsigned int i;
+
+	for (i = 0; i < ROMON_ORIGIN_INGRESSES; i++) {
+		in = &origin->ingress[i];
+		if (in->link == link)
+			return in;
+		if (in->flood_due < oldest->flood_due)
+			oldest = in;
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->link = link;
+	return oldest;
+}
+
+/*
+ * Whether a copy that came in by @port may be answered; ROMON_DROP_NONE if so.
+ * @origin: its origin, or NULL if that is not known.
+ */
+static enum romon_drop romon_origins_judge_answer(struct romon_port *port,
+						  struct romon_origin *origin,
+						  u64 now)
+{
+	u32 rate = READ_ONCE(port->rn->limits.answer_rate);
+	struct romon_origin_ingress *in;
+
+	if (origin) {
+		in = romon_origin_ingress(origin, port->link);
+		if (!romon_rate_take_per_s(&in->answer_due, now,
+					   DIV_ROUND_UP(rate,
+							ROMON_ORIGIN_ANSWERS)))
+			return ROMON_DROP_answer_rate;
+	}
+	if (!romon_rate_take_per_s(&port->answer_due, now, rate))
+		return ROMON_DROP_answer_rate;
+	return ROMON_DROP_NONE;
+}
+
+/* Whether what an origin floods is more than it may by @port. */
+static enum romon_drop romon_origins_judge_rate(struct romon_port *port,
+						struct romon_origin *origin,
+						u64 now, u64 window)
+{
+	u32 rate = READ_ONCE(port->rn->limits.flood_rate);
+	struct romon_origin_ingress *in;
+
+	if (origin) {
+		in = romon_origin_ingress(origin, port->link);
+		if (!romon_rate_take(&in->flood_due, now, window,
+				     ROMON_ORIGIN_BURST))
+			return ROMON_DROP_origin_rate;
+	}
+	if (!romon_rate_take_per_s(&port->flood_due, now, rate))
+		return ROMON_DROP_flood_rate;
+	return ROMON_DROP_NONE;
+}
+
+/*
+ * Whether a copy is to be passed on that came within the window of another one
+ * that was: if it is better; or, for once, if it came so late that it is
+ * another flood, one of which was not sent by whom it names.
+ */
+static enum romon_drop romon_origins_judge_copy(struct romon_port *port,
+						struct romon_origin *origin,
+						u8 hops, u64 now, u64 window)
+{
+	if (hops < origin->hops) {
+		origin->hops = hops;
+		return ROMON_DROP_NONE;
+	}
+	if (origin->late ||
+	    now < origin->since + div_u64(window, ROMON_ORIGIN_LATE) ||
+	    romon_origins_judge_rate(port, origin, now, window))
+		return ROMON_DROP_duplicate;
+	origin->late = true;
+	return ROMON_DROP_NONE;
+}
+
+/* Likewise for one that is the first in its window; sets @found. */
+static enum romon_drop romon_origins_judge_first(struct romon_port *port,
+						 struct romon_origins *o,
+						 struct hlist_head *bucket,
+						 struct romon_origin **found,
+						 const u8 *id, u64 now,
+						 u64 window)
+{
+	struct romon_origin *origin = *found;
+	enum romon_drop reason;
+
+	lockdep_assert_held(&o->lock);
+	if (!origin) {
+		origin = list_first_entry(&o->lru, struct romon_origin, lru);
+		if (origin->used && now < origin->since + window)
+			return ROMON_DROP_flood_table;
+	}
+	reason = romon_origins_judge_rate(port, *found, now, window);
+	if (reason)
+		return reason;
+	if (!*found) {
+		if (origin->used)
+			hlist_del(&origin->hash);
+		memset(origin->ingress, 0, sizeof(origin->ingress));
+		memcpy(origin->id, id, ETH_ALEN);
+		origin->used = true;
+		hlist_add_head(&origin->hash, bucket);
+		romon_origin_ingress(origin, port->link)->flood_due = now +
+								      window;
+		*found = origin;
+	}
+	list_move_tail(&origin->lru, &o->lru);
+	return ROMON_DROP_NONE;
+}
+
+/*
+ * Whether a copy is to be passed on; ROMON_DROP_NONE if so. @answer: set to the
+ * same for answering it.
+ */
+static enum romon_drop romon_origins_judge(struct romon_port *port,
+					   const u8 *id, u8 hops,
+					   enum romon_drop *answer)
+{
+	struct romon_net *rn = port->rn;
+	u64 window, now = ktime_get_ns();
 	struct romon_origin *origin;
 	struct hlist_head *bucket;
 	struct romon_origins *o;
+	enum romon_drop reason;
 
+	*answer = ROMON_DROP_flood_table;
 	o = rcu_dereference(rn->origins);
 	if (!o)
 		return ROMON_DROP_flood_table;
 
+	window = (u64)READ_ONCE(rn->limits.flood_window_ms) * NSEC_PER_MSEC;
 	spin_lock(&o->lock);
 	bucket = &o->buckets[jhash(id, ETH_ALEN, o->seed) & o->mask];
 	origin = romon_origins_find(o, bucket, id);
-	if (origin && time_before64(now, origin->since + window)) {
-		if (hops >= origin->hops)
-			reason = ROMON_DROP_duplicate;
-		else
+	if (origin && now < origin->since + window) {
+		reason = romon_origins_judge_copy(port, origin, hops, now,
+						  window);
+	} else {
+		reason = romon_origins_judge_first(port, o, bucket, &origin, id,
+						   now, window);
+		if (!reason) {
+			origin->since = now;
 			origin->hops = hops;
-		goto out;
-	}
-	if (!origin) {
-		origin = list_first_entry(&o->lru, struct romon_origin, lru);
-		if (origin->used &&
-		    time_before64(now, origin->since + window)) {
-			reason = ROMON_DROP_flood_table;
-			goto out;
+			origin->late = false;
 		}
 	}
-	if (!romon_origins_take_token(o, rate)) {
-		reason = ROMON_DROP_flood_rate;
-		goto out;
-	}
-	if (origin->used)
-		hlist_del(&origin->hash);
-	memcpy(origin->id, id, ETH_ALEN);
-	origin->since = now;
-	origin->hops = hops;
-	origin->used = true;
-	hlist_add_head(&origin->hash, bucket);
-	list_move_tail(&origin->lru, &o->lru);
-out:
+	*answer = romon_origins_judge_answer(port, origin, now);
 	spin_unlock(&o->lock);
 	return reason;
 }
 
-static struct romon_origins *romon_origins_alloc(u32 size, u32 rate)
+static struct romon_origins *romon_origins_alloc(u32 size)
 {
 	struct romon_origins *o;
 	u32 i, buckets = roundup_pow_of_two(size);
@@ -159,8 +288,6 @@ static struct romon_origins *romon_origins_alloc(u32 size, u32 rate)
 	o->size = size;
 	o->mask = buckets - 1;
 	o->seed = get_random_u32();
-	o->tokens = rate;
-	o->refilled = get_jiffies_64();
 	INIT_LIST_HEAD(&o->lru);
 	for (i = 0; i < size; i++)
 		list_add_tail(&o->pool[i].lru, &o->lru);
@@ -376,7 +503,7 @@ void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 {
 	const struct romon_wire_header *h = (const void *)skb->data;
 	struct romon_net *rn = port->rn;
-	enum romon_drop reason;
+	enum romon_drop reason, answer;
 
 	reason = ROMON_DROP_own_flood;
 	if (ether_addr_equal_unaligned(h->src, self->id))
@@ -389,10 +516,13 @@ void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 		goto drop;
 
 	/* Every copy is answered, so that other ways become known too. */
-	romon_discover_answer(port, self, skb, f);
+	reason = romon_origins_judge(port, h->src, f->hops, &answer);
+	if (!answer)
+		romon_discover_answer(port, self, skb, f);
+	else
+		romon_count_drop(rn, port, answer);
 	romon_stats_inc(port, ROMON_STAT_DELIVERED);
 
-	reason = romon_origins_judge(rn, h->src, f->hops);
 	if (!reason && f->hops + 1 >= READ_ONCE(rn->limits.hop_limit))
 		reason = ROMON_DROP_hop_limit;
 	if (!reason)
@@ -407,13 +537,15 @@ drop:
 
 /*
  * The next flood would be taken for this one if it came within the flood
- * window of anybody, so keep well away from it.
+ * window of anybody, so keep well away from it. Not by the same time always, or
+ * others could invent one just before each.
  */
 static unsigned long romon_discover_interval(const struct romon_net *rn)
 {
 	u32 window = READ_ONCE(rn->limits.flood_window_ms);
 
-	return msecs_to_jiffies(window + window / 4) + 1;
+	return msecs_to_jiffies(window + window / 4 +
+				get_random_u32_below(window / 4 + 1)) + 1;
 }
 
 /* Send this router's own Discover on every port. */
@@ -491,7 +623,7 @@ int romon_discover_start(struct romon_net *rn)
 	struct romon_origins *o;
 
 	ASSERT_RTNL();
-	o = romon_origins_alloc(rn->limits.max_origins, rn->limits.flood_rate);
+	o = romon_origins_alloc(rn->limits.max_origins);
 	if (!o)
 		return -ENOMEM;
 	rcu_assign_pointer(rn->origins, o);
@@ -508,7 +640,7 @@ int romon_discover_resize(struct romon_net *rn, u32 max_origins)
 	old = rtnl_dereference(rn->origins);
 	if (!old || old->size == max_origins)
 		return 0;
-	new = romon_origins_alloc(max_origins, rn->limits.flood_rate);
+	new = romon_origins_alloc(max_origins);
 	if (!new)
 		return -ENOMEM;
 	rcu_assign_pointer(rn->origins, new);

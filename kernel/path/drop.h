@@ -32,8 +32,10 @@
 	X(loop, "has passed this router before")			       \
 	X(duplicate, "copy of a flood that came over no fewer hops")	       \
 	X(hop_limit, "hop limit reached")				       \
-	X(flood_rate, "more floods than flood-rate allows")		       \
+	X(flood_rate, "more floods by a port than flood-rate allows")	       \
+	X(origin_rate, "more floods of an origin by a port than windows")      \
 	X(flood_table, "more origins at a time than max-origins")	       \
+	X(answer_rate, "more answers by a port, or to an origin, than answer-rate")  \
 	X(answer_queue, "more answers waiting to be sent than queue-len")      \
 	X(unsolicited, "DiscoverResp without a recent Discover")	       \
 	X(wrong_port, "answer by another port than its Discover left by")      \

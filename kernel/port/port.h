@@ -60,6 +60,9 @@ struct romon_entry {
  * @refused_at:	jiffies64 of the last refused frame that was told, 0 if none
  *		since the secrets are those of now
  * @refused:	its source MAC, and above that why; read and written whole
+ * @flood_due:	of floods that came in here and were passed on; under the lock
+ *		of romon_net.origins
+ * @answer_due:	of answers to them; likewise
  *
  * Created and destroyed under rtnl, by romon_port_sync() alone. Everybody else
  * finds it under RCU and keeps no reference.
@@ -90,6 +93,8 @@ struct romon_port {
 	struct romon_neighs	neighs;
 	u64			refused_at;
 	atomic64_t		refused;
+	u64			flood_due;
+	u64			answer_due;
 };
 
 /* What netlink shows of an entry, of a device, or of both. */

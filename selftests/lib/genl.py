@@ -72,7 +72,8 @@ SETS = {
         "flood_window:u32 flood_rate:u32 answer_delay:u32 node_timeout:u32 "
         "max_nodes:u32 max_edges:u32 max_origins:u32 max_ports:u32 "
         "max_endpoints:u32 queue_len:u32 nodes:u32 edges:u32 stats:nest:stats "
-        "secrets:secrets secrets_count:u32 hello_interval:u32 max_neighbors:u32"
+        "secrets:secrets secrets_count:u32 hello_interval:u32 max_neighbors:u32 "
+        "answer_rate:u32"
     ),
     "port": _set(
         "interface:string cost:u16 forbid:u8 disabled:u8 comment:string default:u8 "

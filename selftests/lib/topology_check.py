@@ -8,6 +8,8 @@
     topology_check.py TOPOLOGY ping            every pair, by `romon ping`
     topology_check.py TOPOLOGY echo            every pair, over netlink, which is
                                                faster
+    topology_check.py TOPOLOGY busy N           N routers that flood all the time
+                                                meet no limit
     topology_check.py TOPOLOGY flood ROUTER [MOST]
                                                Discover frames of one flood
     topology_check.py TOPOLOGY known ROUTER TO
@@ -370,10 +372,17 @@ def count_flood(topology, name, most=None):
                 count += sock.recvfrom(64)[1][2] == socket.PACKET_OUTGOING
 
     # Floods of before, and the pause after the last of them, must be over.
+    # Copies come close behind each other, but in a guest that stands still.
     quiet = 4 if SLOW else 1
+    routers = {router: genl.Romon(topology.ns[router]) for router in topology.names}
+    before = {router: nl.get("config-get")["flood_window"] for router, nl in routers.items()}
+    for nl in routers.values():
+        nl.do("config-set", flood_window=800 * quiet)
     heard(quiet)
-    genl.Romon(topology.ns[name]).do("discover")
+    routers[name].do("discover")
     count = heard(quiet)
+    for router, nl in routers.items():
+        nl.do("config-set", flood_window=before[router])
     links = len(topology.segments)
     # A frame is sent once into a segment by each router on it at most.
     least = sum(1 for port in topology.ports if port.router == name)
@@ -384,6 +393,33 @@ def count_flood(topology, name, most=None):
         print(f"# should be {least} to {most}")
         return 1
     return 0
+
+
+def busy(topology, n):
+    """The first `n` routers flood as often as they may, for a while."""
+    routers = {name: genl.Romon(topology.ns[name]) for name in topology.names}
+    limits = ("flood_rate", "origin_rate", "answer_rate", "flood_table", "answer_queue")
+    if SLOW:
+        # There a flood takes longer than copies may be apart.
+        for nl in routers.values():
+            nl.do("config-set", flood_window=2000)
+    sent = 0
+    until = time.monotonic() + (20 if SLOW else 5)
+    while time.monotonic() < until:
+        for name in topology.names[:n]:
+            routers[name].do("discover")
+            sent += 1
+        time.sleep(0.05)
+    # Whoever was asked last floods within the pause; then answers arrive.
+    time.sleep(6 if SLOW else 1)
+    wrong = 0
+    for name, nl in routers.items():
+        met = {reason: count for reason, count in nl.drops().items() if reason in limits}
+        if met:
+            print(f"# {name} has refused {met}")
+            wrong = 1
+    print(f"# {n} of {len(routers)} routers were asked to flood {sent} times")
+    return wrong
 
 
 def main():
@@ -401,6 +437,8 @@ def main():
         return echo(topology)
     if what == "known":
         return known(topology, *sys.argv[3:])
+    if what == "busy":
+        return busy(topology, int(sys.argv[3]))
     if what == "flood":
         return count_flood(topology, sys.argv[3], *map(int, sys.argv[4:]))
     raise SystemExit(__doc__)

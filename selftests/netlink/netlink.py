@@ -34,7 +34,7 @@ EXAMPLES = {
         enabled=1, id=R, identity="me", board="this", hop_limit=32, flood_window=200,
         flood_rate=100, answer_delay=20, node_timeout=60, max_nodes=16384, max_edges=65536,
         max_origins=1024, max_ports=1024, max_endpoints=256, queue_len=1024,
-        secrets=["", "new"], hello_interval=5, max_neighbors=1024,
+        secrets=["", "new"], hello_interval=5, max_neighbors=1024, answer_rate=100,
     ),
     "port-get": dict(interface="d0"),
     "port-add": dict(
@@ -71,6 +71,7 @@ RANGES = {
     "node_timeout": (1, 86400), "max_nodes": (1, 1048576), "max_edges": (1, 4194304),
     "max_origins": (1, 1048576), "max_ports": (1, 65536), "max_endpoints": (1, 65535),
     "queue_len": (1, 65536), "hello_interval": (1, 3600), "max_neighbors": (1, 1048576),
+    "answer_rate": (1, 100000),
 }
 SIZES = {"u8": 1, "u16": 2, "u32": 4, "mac": 6}
 LONGEST = {"interface": 15, "identity": 255, "board": 255, "comment": 255}

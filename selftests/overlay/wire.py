@@ -11,12 +11,14 @@ r1 is the router of the examples in Documentation/protocol.rst.
 
 import contextlib
 import os
+import random
 import select
 import socket
 import struct
+import threading
 import time
 
-from harness import Network, check, equal, ip, main, test, wait_for
+from harness import Network, check, equal, ip, main, note, test, wait_for
 import romonframe as rf
 from genl import mac, netns
 
@@ -528,6 +530,113 @@ def floods_are_limited_by_rate():
         check(dropped > 0, "no flood was dropped for flood-rate")
         passed = len(z.recv_all(QUIET, want(rf.DISCOVER)))
         equal(dropped + passed, n, "floods dropped and passed on")
+
+
+@contextlib.contextmanager
+def flooding(port, *frames):
+    """All the while a port sends these, in turn."""
+    over = threading.Event()
+
+    def send():
+        while not over.wait(0.01):
+            for frame in frames:
+                port.send_frame(frame)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def forged(origin, hops=0):
+    """z says that it is the origin, or heard of it over so many hops."""
+    recorded = [(random.randrange(1 << 32), new_origin()) for _ in range(hops)]
+    return rf.build_discover(origin, rf.End(7, 1592, 100, X_MAC), recorded=recorded,
+                             forwarder=OTHER if hops else None)
+
+
+@test
+def a_flood_in_another_routers_name_does_not_hide_its_real_one():
+    origin, n = new_origin(), 20
+
+    def real(frame):
+        # What was recorded first is whose port it left by.
+        return (frame["type"] == rf.DISCOVER and frame["src"] == origin
+                and frame["entries"][0].mac == mac(X_MAC))
+
+    for hops in (0, 1):
+        clear()
+        with flooding(z, *(forged(origin, hops) for _ in range(10))):
+            found = 0
+            for _ in range(n):
+                x.send_frame(flood(origin=origin))
+                found += y.recv(0.5 + random.random() / 2, real) is not None
+        found += len(y.recv_all(QUIET, real))
+        note(f"{found} of {n} floods went on, others forged over {hops} hops")
+        # Chance has it that some are lost; that so many are, never.
+        check(found >= n // 4, f"{found} of {n} floods went on, forged over {hops} hops")
+
+
+@test
+def floods_by_one_port_leave_those_by_another_alone():
+    with setting(flood_rate=4):
+        clear()
+        for _ in range(40):
+            z.send_frame(forged(new_origin()))
+        wait_for(lambda: r1.stats("to-z")["drop"].get("flood_rate"), "too many floods by z")
+        origin = new_origin()
+        x.send_frame(flood(origin=origin))
+        data = y.recv(WAIT, lambda frame: frame["src"] == origin)
+        check(data is not None, "what x floods is not passed on")
+
+
+@test
+def floods_of_an_origin_are_limited_by_port():
+    with setting(flood_window=100):
+        clear()
+        origin = new_origin()
+        before = r1.stats("to-x")["drop"].get("origin_rate", 0)
+        deadline = time.monotonic() + WAIT
+        while r1.stats("to-x")["drop"].get("origin_rate", 0) == before:
+            check(time.monotonic() < deadline, "no limit")
+            x.send_frame(flood(origin=origin))
+            time.sleep(0.01)
+
+
+def answered(port, frames):
+    """How many of them are, and how many were refused for that."""
+    before = r1.drops().get("answer_rate", 0)
+    for frame in frames:
+        port.send_frame(frame)
+    data = port.recv_all(QUIET, lambda frame: frame["dst"] == mac(R1))
+    return len(data), r1.drops().get("answer_rate", 0) - before
+
+
+@test
+def answers_are_limited_by_port():
+    with setting(answer_rate=10):
+        clear()
+        n = 60
+        found, dropped = answered(x, [flood() for _ in range(n)])
+        check(dropped > 0, "no answer was dropped for answer-rate")
+        equal(found + dropped, n, "floods answered and not")
+        z.send_frame(forged(new_origin()))
+        check(z.recv(WAIT, want(rf.RESP)), "z is not answered since x asks too often")
+
+
+@test
+def answers_are_limited_by_origin():
+    with setting(answer_rate=40):
+        clear()
+        origin, n = new_origin(), 60
+        found, dropped = answered(x, [flood(origin=origin) for _ in range(n)])
+        check(dropped > 0, "no answer was dropped for answer-rate")
+        equal(found + dropped, n, "floods answered and not")
+        x.send_frame(flood())
+        answer("another origin")
 
 
 @test

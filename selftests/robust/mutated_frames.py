@@ -40,6 +40,8 @@ BOUNDS = dict(max_nodes=32, max_edges=64, max_origins=128, queue_len=64)
 PARTLY = {
     "duplicate",
     "flood_rate",
+    "origin_rate",
+    "answer_rate",
     "flood_table",
     "answer_queue",
     "no_endpoint",

@@ -40,6 +40,7 @@ enum setting_type {
 	S(FLOOD_WINDOW,	"flood-window",	"MS",		"ms",	U32)	\
 	S(FLOOD_RATE,	"flood-rate",	"N",		"/s",	U32)	\
 	S(ANSWER_DELAY,	"answer-delay",	"MS",		"ms",	U32)	\
+	S(ANSWER_RATE,	"answer-rate",	"N",		"/s",	U32)	\
 	S(NODE_TIMEOUT,	"node-timeout",	"SECONDS",	"s",	U32)	\
 	S(MAX_NODES,	"max-nodes",	"N",		"",	U32)	\
 	S(MAX_EDGES,	"max-edges",	"N",		"",	U32)	\
