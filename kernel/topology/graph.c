@@ -13,6 +13,7 @@
 #include "map.h"
 #include "private.h"
 #include "reach.h"
+#include "teller.h"
 
 bool romon_end_equal(const struct romon_end *a, const struct romon_end *b)
 {
@@ -58,6 +59,7 @@ struct romon_node *romon_node_add(struct romon_topology *topo, const u8 *id)
 	rb_link_node(&node->rb, parent, link);
 	rb_insert_color(&node->rb, &topo->nodes);
 	topo->n_nodes++;
+	topo->n_empty++;
 	return node;
 }
 
@@ -67,6 +69,7 @@ void romon_node_del(struct romon_topology *topo, struct romon_node *node)
 	romon_reach_del(topo, node);
 	rb_erase(&node->rb, &topo->nodes);
 	topo->n_nodes--;
+	topo->n_empty--;
 	node->gone = topo->gone_nodes;
 	topo->gone_nodes = node;
 }
@@ -158,11 +161,14 @@ struct romon_edge_end *romon_edge_find(struct romon_node *node, u32 link,
 	return NULL;
 }
 
-static void romon_edge_link(struct romon_edge_end *end)
+static void romon_edge_link(struct romon_topology *topo,
+			    struct romon_edge_end *end)
 {
 	struct rb_node **link = &end->node->edges.rb_node, *parent = NULL;
 	struct romon_edge_end *other = romon_edge_peer(end);
 
+	if (!*link)
+		topo->n_empty--;
 	while (*link) {
 		parent = *link;
 		if (romon_edge_end_cmp(end->port.link, other->node->id,
@@ -193,18 +199,27 @@ struct romon_edge *romon_edge_add(struct romon_topology *topo,
 	edge->end[1].port = *in;
 	edge->end[1].index = 1;
 	edge->index = ROMON_MAP_NONE;
-	romon_edge_link(&edge->end[0]);
-	romon_edge_link(&edge->end[1]);
+	romon_edge_link(topo, &edge->end[0]);
+	romon_edge_link(topo, &edge->end[1]);
 	topo->n_edges++;
 	topo->dirty = true;
 	return edge;
 }
 
+static void romon_edge_unlink(struct romon_topology *topo,
+			      struct romon_edge_end *end)
+{
+	rb_erase(&end->rb, &end->node->edges);
+	if (RB_EMPTY_ROOT(&end->node->edges))
+		topo->n_empty++;
+}
+
 void romon_edge_del(struct romon_topology *topo, struct romon_edge *edge)
 {
 	romon_reach_edge_gone(topo, edge);
-	rb_erase(&edge->end[0].rb, &edge->end[0].node->edges);
-	rb_erase(&edge->end[1].rb, &edge->end[1].node->edges);
+	romon_teller_edge_gone(topo, edge);
+	romon_edge_unlink(topo, &edge->end[0]);
+	romon_edge_unlink(topo, &edge->end[1]);
 	edge->gone = topo->gone_edges;
 	topo->gone_edges = edge;
 	topo->n_edges--;

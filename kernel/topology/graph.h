@@ -4,6 +4,7 @@
 #ifndef ROMON_GRAPH_H
 #define ROMON_GRAPH_H
 
+#include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
@@ -11,6 +12,7 @@
 #include "path/wire.h"
 
 struct romon_reach;
+struct romon_teller;
 struct romon_topology;
 
 /* One end of an edge, in the tree of its node. */
@@ -33,6 +35,8 @@ struct romon_edge_end {
  * @doubt_round: is romon_topology.doubt_round if @doubts is of this round
  * @doubts:	of routes over it that were not answered
  * @index:	in romon_topology.map
+ * @teller:	by whom answers came that told of it
+ * @told:	in romon_teller.edges
  * @gone:	the next one that waits for a map which does not name it
  *
  * The topology's work alone sees more than @seen.
@@ -48,6 +52,8 @@ struct romon_edge {
 	u32		doubt_round;
 	u32		doubts;
 	u32		index;
+	struct romon_teller *teller;
+	struct list_head told;
 	struct romon_edge *gone;
 };
 

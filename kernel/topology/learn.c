@@ -15,34 +15,77 @@
 #include "port/port.h"
 #include "private.h"
 #include "reach.h"
+#include "teller.h"
 
 /* Answers to a Discover older than this are nobody's business any more. */
 #define ROMON_ANSWER_TIMEOUT		(10 * HZ)
 /* An edge that this many floods in a row did not tell of is gone. */
 #define ROMON_EDGE_MISSED_FLOODS	3
+/* Edges that go at once for a node: not all of them are the last of another. */
+#define ROMON_LEARN_SPARED		8
+/* A port may have so many times the places that are left in the queue. */
+#define ROMON_LEARN_SHARE		4
 
-/* Behind the skbs that wait in romon_topology.rcv: the port where it came in. */
+/*
+ * Behind the skbs that wait in romon_topology.rcv: the port where it came in,
+ * and from whom.
+ */
 struct romon_learn_cb {
 	u32	link;
 	u8	mac[ETH_ALEN];
+	u8	from[ETH_ALEN];
 };
 
 #define ROMON_LEARN_CB(skb)	((struct romon_learn_cb *)(skb)->cb)
 
+/* Let an edge go for one of which @teller tells. Return: whether one did. */
+static bool romon_learn_spare(struct romon_topology *topo,
+			      const struct romon_teller *teller)
+{
+	struct romon_edge *edge = romon_teller_spare(topo, teller);
+
+	if (!edge)
+		return false;
+	romon_edge_del(topo, edge);
+	return true;
+}
+
+/*
+ * Whether there is room for another node, beside @parent, which may be as new.
+ * Those without edges are about to go, and this router's own is not one that it
+ * knows.
+ */
+static bool romon_learn_has_room(const struct romon_topology *topo,
+				 const struct romon_node *parent)
+{
+	u32 nodes = topo->n_nodes - topo->n_empty;
+
+	nodes -= !RB_EMPTY_ROOT(&topo->self->edges);
+	if (parent && parent != topo->self)
+		nodes += RB_EMPTY_ROOT(&parent->edges);
+	return nodes < READ_ONCE(topo->rn->limits.max_nodes);
+}
+
+/* The node with an ID, of which @teller tells beside @parent. */
 static struct romon_node *
-romon_learn_node(struct romon_topology *topo, const u8 *id,
+romon_learn_node(struct romon_topology *topo, const struct romon_teller *teller,
+		 const struct romon_node *parent, const u8 *id,
 		 enum romon_drop *reason)
 {
 	struct romon_node *node = romon_node_find(topo, id);
+	unsigned int i;
 
-	if (node)
+	if (node && (node == topo->self || !RB_EMPTY_ROOT(&node->edges)))
 		return node;
-	/* This router's own node is not one that it knows. */
-	*reason = ROMON_DROP_topology_full;
-	if (topo->n_nodes > READ_ONCE(topo->rn->limits.max_nodes))
-		return NULL;
+	for (i = 0; !romon_learn_has_room(topo, parent); i++) {
+		if (i == ROMON_LEARN_SPARED ||
+		    !romon_learn_spare(topo, teller)) {
+			*reason = ROMON_DROP_topology_full;
+			return NULL;
+		}
+	}
 	*reason = ROMON_DROP_no_memory;
-	return romon_node_add(topo, id);
+	return node ?: romon_node_add(topo, id);
 }
 
 /*
@@ -82,8 +125,9 @@ static bool romon_learn_is_by_port(const struct sk_buff *skb,
 	return !memcmp(entry[0].mac, cb->mac, ETH_ALEN);
 }
 
-/* Read an answer, which stays the caller's. */
+/* Read an answer of which @teller tells, and which stays the caller's. */
 static enum romon_drop romon_learn_answer(struct romon_topology *topo,
+					  struct romon_teller *teller,
 					  const struct sk_buff *skb)
 {
 	const struct romon_wire_discover *d = (const void *)skb->data;
@@ -114,10 +158,10 @@ static enum romon_drop romon_learn_answer(struct romon_topology *topo,
 	if (!f.hops && !romon_learn_own_end(rn, &out, &downs))
 		return ROMON_DROP_no_link;
 
-	parent = romon_learn_node(topo, from->id, &reason);
+	parent = romon_learn_node(topo, teller, NULL, from->id, &reason);
 	if (!parent)
 		return reason;
-	answerer = romon_learn_node(topo, to->id, &reason);
+	answerer = romon_learn_node(topo, teller, parent, to->id, &reason);
 	if (!answerer)
 		goto out_prune;
 
@@ -133,13 +177,15 @@ static enum romon_drop romon_learn_answer(struct romon_topology *topo,
 		peer->port = in;
 	} else {
 		reason = ROMON_DROP_topology_full;
-		if (topo->n_edges >= READ_ONCE(rn->limits.max_edges))
+		if (topo->n_edges >= READ_ONCE(rn->limits.max_edges) &&
+		    !romon_learn_spare(topo, teller))
 			goto out_prune;
 		reason = ROMON_DROP_no_memory;
 		edge = romon_edge_add(topo, parent, &out, answerer, &in);
 		if (!edge)
 			goto out_prune;
 	}
+	romon_teller_told(topo, teller, edge);
 	WRITE_ONCE(edge->seen, jiffies);
 	edge->flood = READ_ONCE(topo->flood);
 	if (!f.hops)
@@ -153,10 +199,43 @@ out_prune:
 		struct romon_node *node;
 
 		node = romon_node_find(topo, i ? to->id : from->id);
-		if (node && node != topo->self && RB_EMPTY_ROOT(&node->edges))
+		if (node && node != topo->self && !node->told &&
+		    RB_EMPTY_ROOT(&node->edges))
 			romon_node_del(topo, node);
 	}
 	return reason;
+}
+
+/*
+ * Whether an answer that came in by @link may wait: a port by which many come
+ * leaves places to the others.
+ */
+static bool romon_learn_has_place(const struct romon_topology *topo, u32 link)
+{
+	u32 limit = READ_ONCE(topo->rn->limits.queue_len);
+	u32 len = skb_queue_len(&topo->rcv);
+
+	lockdep_assert_held(&topo->rcv.lock);
+	return len < limit && topo->rcv_share[link % ROMON_LEARN_SHARES] <
+			      ROMON_LEARN_SHARE * (u64)(limit - len);
+}
+
+/* Take over an answer that has waited. Consumes the skb. */
+static void romon_learn_read(struct romon_topology *topo, struct sk_buff *skb)
+{
+	const struct romon_learn_cb *cb = ROMON_LEARN_CB(skb);
+	enum romon_drop reason = ROMON_DROP_no_memory;
+	struct romon_teller *teller;
+
+	teller = romon_teller_get(topo, cb->link, cb->from);
+	if (teller) {
+		reason = romon_learn_answer(topo, teller, skb);
+		romon_teller_put(topo, teller);
+	}
+	if (reason)
+		romon_drop(topo->rn, NULL, skb, reason);
+	else
+		consume_skb(skb);
 }
 
 /**
@@ -171,6 +250,7 @@ void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
 	struct romon_net *rn = port->rn;
 	struct romon_topology *topo = rcu_dereference(rn->topo);
 	struct romon_learn_cb *cb = ROMON_LEARN_CB(skb);
+	bool room;
 
 	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
 	if (!topo || !READ_ONCE(rn->flooded) ||
@@ -185,15 +265,19 @@ void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
 	skb->dev = NULL;
 	cb->link = port->link;
 	memcpy(cb->mac, port->dev->dev_addr, ETH_ALEN);
+	memcpy(cb->from, eth_hdr(skb)->h_source, ETH_ALEN);
 
 	spin_lock(&topo->rcv.lock);
-	if (skb_queue_len(&topo->rcv) >= READ_ONCE(rn->limits.queue_len)) {
-		spin_unlock(&topo->rcv.lock);
+	room = romon_learn_has_place(topo, cb->link);
+	if (room) {
+		__skb_queue_tail(&topo->rcv, skb);
+		topo->rcv_share[cb->link % ROMON_LEARN_SHARES]++;
+	}
+	spin_unlock(&topo->rcv.lock);
+	if (!room) {
 		romon_drop(rn, port, skb, ROMON_DROP_topology_queue);
 		return;
 	}
-	__skb_queue_tail(&topo->rcv, skb);
-	spin_unlock(&topo->rcv.lock);
 
 	romon_stats_inc(port, ROMON_STAT_DELIVERED);
 	romon_topology_kick(topo);
@@ -203,7 +287,6 @@ void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
 bool romon_learn_drain(struct romon_topology *topo)
 {
 	struct sk_buff_head rcv;
-	enum romon_drop reason;
 	struct sk_buff *skb;
 	bool any = false;
 
@@ -211,14 +294,11 @@ bool romon_learn_drain(struct romon_topology *topo)
 	__skb_queue_head_init(&rcv);
 	spin_lock_bh(&topo->rcv.lock);
 	skb_queue_splice_init(&topo->rcv, &rcv);
+	memset(topo->rcv_share, 0, sizeof(topo->rcv_share));
 	spin_unlock_bh(&topo->rcv.lock);
 
 	while ((skb = __skb_dequeue(&rcv))) {
-		reason = romon_learn_answer(topo, skb);
-		if (reason)
-			romon_drop(topo->rn, NULL, skb, reason);
-		else
-			consume_skb(skb);
+		romon_learn_read(topo, skb);
 		any = true;
 		cond_resched();
 	}

@@ -18,6 +18,9 @@
 
 struct romon_net;
 
+/* Ports are told apart by so many remainders when answers are counted. */
+#define ROMON_LEARN_SHARES	64
+
 /**
  * struct romon_topology - what a router that runs knows of the network
  * @rcu:	for freeing
@@ -32,6 +35,8 @@ struct romon_net;
  * @n_reaches:	how many
  *
  * @rcv:	answers that wait to be read; under its lock
+ * @rcv_share:	how many of them came in by which ports, told apart by the
+ *		remainder of their link numbers; likewise
  * @learn_at:	jiffies before which they gather, by how long the last ones
  *		took. Written by the work
  * @handed:	datagrams for which the work has to find a route; under its lock
@@ -42,7 +47,10 @@ struct romon_net;
  *
  * @nodes:	by ID
  * @n_nodes:	how many, this router among them
+ * @n_empty:	how many of @nodes have no edges and are about to go
  * @n_edges:	how many
+ * @tellers:	neighbours by which answers came in, by port
+ * @tallies:	the same ports, by how many edges were told there
  * @self:	this router's node
  * @gone_edges:	taken out, but the newest map may name them
  * @gone_nodes:	likewise
@@ -83,6 +91,7 @@ struct romon_topology {
 	u32			n_reaches;
 
 	struct sk_buff_head	rcv;
+	u32			rcv_share[ROMON_LEARN_SHARES];
 	unsigned long		learn_at;
 	struct sk_buff_head	handed;
 	u32			n_pending;
@@ -92,7 +101,10 @@ struct romon_topology {
 
 	struct rb_root		nodes;
 	u32			n_nodes;
+	u32			n_empty;
 	u32			n_edges;
+	struct rb_root		tellers;
+	struct rb_root		tallies;
 	struct romon_node	*self;
 	struct romon_edge	*gone_edges;
 	struct romon_node	*gone_nodes;

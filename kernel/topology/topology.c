@@ -514,6 +514,8 @@ int romon_topology_start(struct romon_net *rn, const u8 *id)
 	topo->rn = rn;
 	memcpy(topo->id, id, ETH_ALEN);
 	topo->nodes = RB_ROOT;
+	topo->tellers = RB_ROOT;
+	topo->tallies = RB_ROOT;
 	skb_queue_head_init(&topo->rcv);
 	skb_queue_head_init(&topo->handed);
 	__skb_queue_head_init(&topo->waiting);
