@@ -38,6 +38,7 @@
 	X(answer_rate, "more answers by a port, or to an origin, than answer-rate")  \
 	X(answer_queue, "more answers waiting to be sent than queue-len")      \
 	X(unsolicited, "DiscoverResp without a recent Discover")	       \
+	X(small_l2mtu, "answer longer than the L2 MTU of the hop it tells of")	       \
 	X(wrong_port, "answer by another port than its Discover left by")      \
 	X(topology_full, "more nodes or edges than max-nodes or max-edges")    \
 	X(topology_queue, "more answers waiting to be read than queue-len")    \

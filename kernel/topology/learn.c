@@ -155,6 +155,9 @@ static enum romon_drop romon_learn_answer(struct romon_topology *topo,
 		return ROMON_DROP_bad_route_tlv;
 	if (!romon_learn_is_by_port(skb, &f, &out))
 		return ROMON_DROP_wrong_port;
+	/* This very frame has come over the hop. */
+	if (min(out.l2mtu, in.l2mtu) < skb->len)
+		return ROMON_DROP_small_l2mtu;
 	if (!f.hops && !romon_learn_own_end(rn, &out, &downs))
 		return ROMON_DROP_no_link;
 

@@ -61,6 +61,8 @@ static void romon_map_number(struct romon_topology *topo, struct romon_map *map)
 			map->edge[edges].edge = edge;
 			map->edge[edges].end[0].port = edge->end[0].port;
 			map->edge[edges].end[1].port = edge->end[1].port;
+			map->l2mtu = max(map->l2mtu,
+					 romon_map_l2mtu(map, 2 * edges));
 			edge->index = edges++;
 		}
 	}

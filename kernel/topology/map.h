@@ -81,6 +81,7 @@ struct romon_map_node {
  * @self:	this router's node
  * @n_nodes:	how many, this router among them
  * @n_edges:	how many
+ * @l2mtu:	the largest of an edge
  * @node:	by ID; behind them one more, for its @ends
  * @edge:	by &struct romon_edge_key
  * @adjacency:	the ends of every node
@@ -90,6 +91,7 @@ struct romon_map {
 	u32		self;
 	u32		n_nodes;
 	u32		n_edges;
+	u32		l2mtu;
 	struct romon_map_node *node;
 	struct romon_map_edge *edge;
 	u32		*adjacency;

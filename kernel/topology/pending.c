@@ -87,6 +87,27 @@ static void romon_pending_fail(struct romon_topology *topo,
 				cb->remote_port, -err);
 }
 
+/*
+ * The route for a datagram of @len bytes: the one in use, unless it fits another
+ * one only. What is sent on that is not counted in @reach, for the one in use
+ * is what answers are expected on.
+ */
+static const struct romon_route *
+romon_pending_route(struct romon_topology *topo, struct romon_node *node,
+		    unsigned int len, struct romon_reach **reach)
+{
+	const struct romon_route *route = romon_reach_route(topo, node), *wide;
+
+	*reach = node->reach;
+	if (romon_wire_data_len(route->hops, len) <= route->l2mtu)
+		return route;
+	wide = romon_reach_wide(topo, node, len);
+	if (!wide)
+		return route;
+	*reach = NULL;
+	return wide;
+}
+
 /* Whether a datagram had a route and waits no more; @err is what came of it. */
 static bool romon_pending_leave(struct romon_topology *topo,
 				struct sk_buff *skb, int *err)
@@ -95,21 +116,19 @@ static bool romon_pending_leave(struct romon_topology *topo,
 	struct romon_pending_cb cb = *ROMON_PENDING_CB(skb);
 	u32 i = romon_map_find(map, cb.dst);
 	const struct romon_route *route;
+	struct romon_reach *reach;
 	struct romon_port *port;
-	struct romon_node *node;
 
 	if (i == ROMON_MAP_NONE || map->node[i].via == ROMON_MAP_NONE)
 		return false;
-	node = map->node[i].node;
-	route = romon_reach_route(topo, node);
+	route = romon_pending_route(topo, map->node[i].node, skb->len, &reach);
 	rcu_read_lock();
 	port = romon_pending_port_rcu(topo->rn, route);
 	if (port) {
 		romon_pending_unqueue(topo, skb);
 		memset(skb->cb, 0, sizeof(skb->cb));
-		*err = romon_pending_xmit_rcu(port, skb, route, node->reach,
-					      cb.dst, cb.local_port,
-					      cb.remote_port);
+		*err = romon_pending_xmit_rcu(port, skb, route, reach, cb.dst,
+					      cb.local_port, cb.remote_port);
 	}
 	rcu_read_unlock();
 	return port;
@@ -181,16 +200,40 @@ static int romon_pending_hand(struct romon_topology *topo, struct sk_buff *skb,
 	return 0;
 }
 
-/* Whether the best route is known and too small for a datagram. */
+/*
+ * Whether a router is known and all ways there are too small for a datagram. If
+ * that takes a search, it is the work that finds out.
+ */
 static bool romon_pending_is_small(struct romon_topology *topo,
 				   const struct romon_datagram *dg)
 {
 	const struct romon_map *map = rcu_dereference(topo->map);
-	u32 i = romon_map_find(map, dg->dst);
+	u32 i = romon_map_find(map, dg->dst), e, hops = 2;
 
-	return i != ROMON_MAP_NONE && map->node[i].via != ROMON_MAP_NONE &&
-	       romon_wire_data_len(map->node[i].hops, dg->payload_len) >
-	       map->node[i].l2mtu;
+	if (i == ROMON_MAP_NONE || map->node[i].via == ROMON_MAP_NONE)
+		return false;
+	for (e = map->node[i].ends; e < map->node[i + 1].ends; e++)
+		if (romon_map_from(map, map->adjacency[e]) == map->self)
+			hops = 1;
+	return romon_wire_data_len(hops, dg->payload_len) > map->l2mtu ||
+	       romon_reach_is_narrow_rcu(topo, dg->dst, dg->payload_len);
+}
+
+/* The route in use, or the one past what is too small, if it is at hand. */
+static const struct romon_route *
+romon_pending_route_rcu(struct romon_topology *topo,
+			const struct romon_datagram *dg,
+			struct romon_reach **reach)
+{
+	const struct romon_route *route;
+
+	route = romon_reach_use_rcu(topo, dg->dst, reach);
+	if (!route || romon_wire_data_len(route->hops, dg->payload_len) <=
+		      route->l2mtu)
+		return route;
+	route = romon_reach_wide_rcu(*reach, dg->payload_len);
+	*reach = NULL;
+	return route;
 }
 
 /**
@@ -225,7 +268,7 @@ int romon_raise_unrouted(struct romon_net *rn, struct sk_buff *skb,
 		err = -ENETDOWN;
 		goto out;
 	}
-	route = romon_reach_use_rcu(topo, dg->dst, &reach);
+	route = romon_pending_route_rcu(topo, dg, &reach);
 	port = route ? romon_pending_port_rcu(rn, route) : NULL;
 	if (port) {
 		err = romon_pending_xmit_rcu(port, skb, route, reach, dg->dst,

@@ -89,6 +89,7 @@ static struct romon_reach *romon_reach_add(struct romon_topology *topo,
 	r->rtt_at = jiffies - ROMON_REACH_RTT_AGE - 1;
 	r->hold = ROMON_REACH_HOLD_MIN;
 	r->returned = jiffies - ROMON_REACH_HOLD_MAX;
+	r->narrow = U32_MAX;
 	node->reach = r;
 	list_add_tail(&r->list, &topo->reaches);
 	hlist_add_head_rcu(&r->hash, romon_reach_bucket(topo, r->id));
@@ -113,6 +114,17 @@ static bool romon_reach_has_best(struct romon_topology *topo,
 static struct romon_route *romon_reach_current(const struct romon_reach *r)
 {
 	return rcu_dereference_protected(r->route, true);
+}
+
+/* What was found for long datagrams is not true any more. */
+static void romon_reach_drop_wide(struct romon_reach *r)
+{
+	struct romon_route *wide = rcu_dereference_protected(r->wide, true);
+
+	RCU_INIT_POINTER(r->wide, NULL);
+	WRITE_ONCE(r->narrow, U32_MAX);
+	if (wide)
+		kfree_rcu(wide, rcu);
 }
 
 /* Find the hops of the route in use. Return: whether there is one. */
@@ -172,6 +184,7 @@ void romon_reach_del(struct romon_topology *topo, struct romon_node *node)
 	route = romon_reach_current(r);
 	if (route)
 		kfree_rcu(route, rcu);
+	romon_reach_drop_wide(r);
 	kfree(r->doubts);
 	kfree_rcu(r, rcu);
 }
@@ -300,17 +313,15 @@ romon_reach_hops(struct romon_topology *topo, const struct romon_path *path)
 }
 
 /*
- * Take the least doubted way. A router that stands may have all of its edges
- * on different ways, so those in the middle of a doubted route are avoided too.
+ * Have the next search avoid what is in doubt. A router that stands may have all
+ * of its edges on different ways, so those in the middle of a doubted route are
+ * avoided too.
  */
-static void romon_reach_search(struct romon_topology *topo,
-			       struct romon_reach *r)
+static void romon_reach_mark_doubts(struct romon_topology *topo,
+				    struct romon_reach *r)
 {
-	struct romon_path *path = &topo->path;
 	unsigned int i;
 
-	r->searched = topo->computed;
-	r->again = false;
 	topo->doubt_round++;
 	for (i = 0; i < r->n_doubts; i++) {
 		struct romon_doubt *doubt = &r->doubts[i];
@@ -323,9 +334,19 @@ static void romon_reach_search(struct romon_topology *topo,
 	/* Every way goes there. */
 	romon_node_doubt(topo, r->node, 0);
 	r->node->doubts = 0;
+}
 
+/* Take the least doubted way. */
+static void romon_reach_search(struct romon_topology *topo,
+			       struct romon_reach *r)
+{
+	struct romon_path *path = &topo->path;
+
+	r->searched = topo->computed;
+	r->again = false;
+	romon_reach_mark_doubts(topo, r);
 	romon_reach_drop_detour(r);
-	if (!romon_route_search(topo, r->node->index, path))
+	if (!romon_route_search(topo, r->node->index, 0, path))
 		return;
 	romon_route_write(romon_topology_map(topo), path, topo->route);
 	if (topo->route->hash == romon_reach_best(topo, r)->path_hash)
@@ -467,6 +488,8 @@ void romon_reach_review(struct romon_topology *topo)
 
 	list_for_each_entry(r, &topo->reaches, list) {
 		cond_resched();
+		if (r->widened != topo->computed)
+			romon_reach_drop_wide(r);
 		if ((r->n_doubts || r->detour_hops) &&
 		    romon_reach_choose(topo, r, &searches) && !left)
 			left = r;
@@ -547,6 +570,7 @@ static void romon_reach_suspect(struct romon_topology *topo,
 	if (!r->n_doubts)
 		r->ask_wait = ROMON_REACH_ASK_MIN;
 	romon_reach_add_doubts(topo, r, &topo->path);
+	romon_reach_drop_wide(r);
 	romon_reach_search(topo, r);
 	WRITE_ONCE(r->looked, jiffies);
 	WRITE_ONCE(r->proven, false);
@@ -615,6 +639,93 @@ const struct romon_route *romon_reach_route(struct romon_topology *topo,
 	romon_route_path(romon_topology_map(topo), node->index, 0, &topo->path);
 	romon_route_write(romon_topology_map(topo), &topo->path, topo->route);
 	return topo->route;
+}
+
+static bool romon_route_fits(const struct romon_route *route, unsigned int len)
+{
+	return romon_wire_data_len(route->hops, len) <= route->l2mtu;
+}
+
+/*
+ * Search the best way for a datagram. How long its frame is depends on the
+ * hops, which are not known before; with what is left out for their sake a
+ * longer way may be found, and then fewer edges do. Return: whether there is
+ * one, which is in @topo's path then.
+ */
+static bool romon_reach_search_wide(struct romon_topology *topo,
+				    struct romon_reach *r, unsigned int len)
+{
+	u32 hop_limit = READ_ONCE(topo->rn->limits.hop_limit);
+	u32 hops = 1;
+
+	romon_reach_mark_doubts(topo, r);
+	while (romon_route_search(topo, r->node->index,
+				  romon_wire_data_len(hops, len),
+				  &topo->path)) {
+		romon_route_write(romon_topology_map(topo), &topo->path,
+				  topo->route);
+		if (romon_route_fits(topo->route, len))
+			return true;
+		hops = max(topo->path.hops, hops + 1);
+		if (hops > hop_limit)
+			break;
+	}
+	return false;
+}
+
+/**
+ * romon_reach_wide() - the route for a datagram that does not fit the one in use
+ * @topo:	the topology
+ * @node:	where to; it has a route
+ * @len:	bytes of the datagram
+ *
+ * Return: the route, valid until routes are looked at again, or NULL if there is
+ * none.
+ */
+const struct romon_route *romon_reach_wide(struct romon_topology *topo,
+					   struct romon_node *node,
+					   unsigned int len)
+{
+	struct romon_reach *r = node->reach;
+	struct romon_route *wide;
+
+	if (!r || len >= r->narrow)
+		return NULL;
+	wide = rcu_dereference_protected(r->wide, true);
+	if (wide && romon_route_fits(wide, len))
+		return wide;
+	r->widened = topo->computed;
+	if (!romon_reach_search_wide(topo, r, len)) {
+		WRITE_ONCE(r->narrow, len);
+		return NULL;
+	}
+	/* Without memory the next datagram searches once more. */
+	wide = romon_route_alloc(topo->route->hops);
+	if (!wide)
+		return topo->route;
+	romon_route_write(romon_topology_map(topo), &topo->path, wide);
+	wide = rcu_replace_pointer(r->wide, wide, true);
+	if (wide)
+		kfree_rcu(wide, rcu);
+	return rcu_dereference_protected(r->wide, true);
+}
+
+/* Likewise, if it is at hand. From any context, under RCU. */
+const struct romon_route *romon_reach_wide_rcu(const struct romon_reach *r,
+					       unsigned int len)
+{
+	const struct romon_route *wide = rcu_dereference(r->wide);
+
+	return wide && romon_route_fits(wide, len) ? wide : NULL;
+}
+
+/* Whether it is known that there is none. From any context, under RCU. */
+bool romon_reach_is_narrow_rcu(struct romon_topology *topo, const u8 *id,
+			       unsigned int len)
+{
+	const struct romon_reach *r = romon_reach_find_rcu(topo, id);
+
+	return r && len >= READ_ONCE(r->narrow);
 }
 
 /**

@@ -36,6 +36,9 @@ struct romon_doubt {
  * @id:		of the router; never changes
  * @route:	the route in use, NULL if there is none or it could not be
  *		kept. RCU
+ * @wide:	the route for datagrams that do not fit @route, NULL if there
+ *		was none of them lately. RCU
+ * @narrow:	there is none for so many bytes, or more
  * @doubted:	there are doubts, so @route has to be looked at now and then
  * @looked:	jiffies of the last look
  * @backoff:	times in a row that no answer came; each doubles the patience
@@ -55,6 +58,7 @@ struct romon_doubt {
  *		NULL until there is one
  * @n_doubts:	how many
  * @searched:	romon_topology.computed when a detour was last searched
+ * @widened:	likewise when @wide or @narrow was
  * @again:	to be searched again, though routes are the same: there are
  *		fewer doubts, or there was no memory
  * @held:	jiffies until which a doubt stays, however often it is refuted
@@ -81,6 +85,8 @@ struct romon_reach {
 	struct hlist_node	hash;
 	u8			id[ETH_ALEN];
 	struct romon_route __rcu *route;
+	struct romon_route __rcu *wide;
+	u32			narrow;
 	bool			doubted;
 	unsigned long		looked;
 	unsigned int		backoff;
@@ -100,6 +106,7 @@ struct romon_reach {
 	struct romon_doubt	*doubts;
 	unsigned int		n_doubts;
 	u32			searched;
+	u32			widened;
 	bool			again;
 	unsigned long		held;
 	unsigned long		hold;
@@ -119,6 +126,10 @@ void romon_reach_hear(struct romon_topology *topo, const u8 *id,
 const struct romon_route *romon_reach_use_rcu(struct romon_topology *topo,
 					      const u8 *id,
 					      struct romon_reach **reach);
+const struct romon_route *romon_reach_wide_rcu(const struct romon_reach *r,
+					       unsigned int len);
+bool romon_reach_is_narrow_rcu(struct romon_topology *topo, const u8 *id,
+			       unsigned int len);
 void romon_reach_sent(struct romon_reach *r);
 const struct romon_route *romon_reach_detour_rcu(struct romon_topology *topo,
 						 const u8 *id);
@@ -127,6 +138,9 @@ const struct romon_route *romon_reach_detour_rcu(struct romon_topology *topo,
 bool romon_reach_has_detour(const struct romon_node *node);
 const struct romon_route *romon_reach_route(struct romon_topology *topo,
 					    struct romon_node *node);
+const struct romon_route *romon_reach_wide(struct romon_topology *topo,
+					   struct romon_node *node,
+					   unsigned int len);
 void romon_reach_edge_gone(struct romon_topology *topo,
 			   struct romon_edge *edge);
 void romon_reach_review(struct romon_topology *topo);

@@ -122,7 +122,8 @@ static u32 romon_end_doubts(const struct romon_topology *topo,
 static void romon_label_relax(struct romon_topology *topo,
 			      const struct romon_map *map,
 			      struct rb_root_cached *heap,
-			      const struct romon_label *parent, u32 end)
+			      const struct romon_label *parent, u32 end,
+			      u32 l2mtu)
 {
 	struct romon_label *old = &topo->label[romon_map_end(map, end)->node];
 	struct romon_label new = {
@@ -133,7 +134,7 @@ static void romon_label_relax(struct romon_topology *topo,
 	};
 	int cmp;
 
-	if (old->settled)
+	if (old->settled || romon_map_l2mtu(map, end) < l2mtu)
 		return;
 	new.doubts += romon_end_doubts(topo, map, end);
 
@@ -186,11 +187,12 @@ static void romon_route_settle(const struct romon_topology *topo,
 /*
  * Label nodes with the way to them: the least doubted, then the cheapest, then
  * the shortest; up to @target, or, if @settle is given, all of them, and write
- * it there. Return: false if the topology is not needed any more.
+ * it there. Only over edges of at least @l2mtu. Return: false if the topology is
+ * not needed any more.
  */
 static bool romon_route_label(struct romon_topology *topo,
 			      const struct romon_map *map,
-			      struct romon_map *settle, u32 target)
+			      struct romon_map *settle, u32 target, u32 l2mtu)
 {
 	u32 hop_limit = READ_ONCE(topo->rn->limits.hop_limit);
 	struct rb_root_cached heap = RB_ROOT_CACHED;
@@ -216,7 +218,8 @@ static bool romon_route_label(struct romon_topology *topo,
 			continue;
 		for (e = map->node[i].ends; e < map->node[i + 1].ends; e++)
 			romon_label_relax(topo, map, &heap, label,
-					  romon_map_peer(map->adjacency[e]));
+					  romon_map_peer(map->adjacency[e]),
+					  l2mtu);
 	}
 	return true;
 }
@@ -319,7 +322,7 @@ bool romon_route_compute(struct romon_topology *topo, struct romon_map *map)
 	/* Nobody's doubts: the best route is the same for all. */
 	topo->doubt_round++;
 	topo->mark = 0;
-	if (!romon_route_label(topo, map, map, ROMON_MAP_NONE))
+	if (!romon_route_label(topo, map, map, ROMON_MAP_NONE, 0))
 		return false;
 
 	for (i = 0; i < map->n_nodes; i++) {
@@ -336,15 +339,16 @@ bool romon_route_compute(struct romon_topology *topo, struct romon_map *map)
 
 /*
  * Search the best way to the node number @target of the newest map past the
- * doubts of this round. Return: whether there is one.
+ * doubts of this round, and over edges of at least @l2mtu. Return: whether there
+ * is one.
  */
-bool romon_route_search(struct romon_topology *topo, u32 target,
+bool romon_route_search(struct romon_topology *topo, u32 target, u32 l2mtu,
 			struct romon_path *path)
 {
 	const struct romon_map *map = romon_topology_map(topo);
 	u32 i, hop;
 
-	if (!romon_route_label(topo, map, NULL, target) ||
+	if (!romon_route_label(topo, map, NULL, target, l2mtu) ||
 	    topo->label[target].via == ROMON_MAP_NONE)
 		return false;
 	path->hops = topo->label[target].hops;

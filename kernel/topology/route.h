@@ -67,7 +67,7 @@ bool romon_route_path(const struct romon_map *map, u32 node,
 		      unsigned int index, struct romon_path *path);
 
 bool romon_route_compute(struct romon_topology *topo, struct romon_map *map);
-bool romon_route_search(struct romon_topology *topo, u32 target,
+bool romon_route_search(struct romon_topology *topo, u32 target, u32 l2mtu,
 			struct romon_path *path);
 
 #endif /* ROMON_ROUTE_H */
