@@ -61,6 +61,9 @@ static int romon_nl_fill_port(struct sk_buff *skb,
 
 	if (nla_put_string(skb, ROMON_A_PORT_INTERFACE,
 			   info->dynamic ? dev->name : entry->name) ||
+	    (dev && !info->dynamic && !romon_entry_is_default(entry) &&
+	     strcmp(dev->name, entry->name) &&
+	     nla_put_string(skb, ROMON_A_PORT_DEVICE, dev->name)) ||
 	    nla_put_u16(skb, ROMON_A_PORT_COST, entry->cost) ||
 	    nla_put_u8(skb, ROMON_A_PORT_FORBID, entry->forbid) ||
 	    nla_put_u8(skb, ROMON_A_PORT_DISABLED, entry->disabled) ||
@@ -144,7 +147,8 @@ int romon_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 
 	rtnl_lock();
-	entry = romon_entry_find_rtnl(rn, name);
+	romon_entry_refresh_rtnl(rn, NULL);
+	entry = romon_entry_by_any_name_rtnl(rn, name);
 	dev = __dev_get_by_name(rn->net, name);
 	if (entry) {
 		romon_port_info_entry_rtnl(rn, entry, &port);
@@ -191,6 +195,7 @@ int romon_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 	BUILD_BUG_ON(sizeof(*cursor) > sizeof(cb->ctx));
 	rtnl_lock();
+	romon_entry_refresh_rtnl(rn, NULL);
 	cb->seq = rn->port_gen;
 	list_for_each_entry(entry, &rn->entries, list) {
 		if (i++ < cursor->entries)
@@ -255,6 +260,7 @@ int romon_nl_port_add_doit(struct sk_buff *skb, struct genl_info *info)
 	romon_nl_get_port(info, &new);
 
 	rtnl_lock();
+	romon_entry_refresh_rtnl(rn, NULL);
 	if (romon_entry_find_rtnl(rn, name)) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[ROMON_A_PORT_INTERFACE],
@@ -276,8 +282,10 @@ static struct romon_entry *romon_nl_entry(struct romon_net *rn,
 					  struct genl_info *info,
 					  const char *name)
 {
-	struct romon_entry *entry = romon_entry_find_rtnl(rn, name);
+	struct romon_entry *entry;
 
+	romon_entry_refresh_rtnl(rn, NULL);
+	entry = romon_entry_by_any_name_rtnl(rn, name);
 	if (!entry)
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[ROMON_A_PORT_INTERFACE],

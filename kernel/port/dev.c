@@ -111,6 +111,10 @@ static int romon_dev_event(struct notifier_block *nb, unsigned long event,
 	bool gone;
 
 	switch (event) {
+	case NETDEV_PRE_UP:
+		/* It may have got other names while it was down. */
+		romon_entry_refresh_rtnl(rn, NULL);
+		return NOTIFY_DONE;
 	case NETDEV_REGISTER:
 		cmd = ROMON_CMD_PORT_ADD_NTF;
 		break;
@@ -131,6 +135,9 @@ static int romon_dev_event(struct notifier_block *nb, unsigned long event,
 		return NOTIFY_DONE;
 	}
 
+	/* One that leaves has lost its names; its entries are to hear of it. */
+	if (event != NETDEV_UNREGISTER)
+		romon_entry_refresh_rtnl(rn, dev);
 	/* A device that has come may be the first to take an ID from. */
 	if (event == NETDEV_REGISTER)
 		romon_net_refresh_self(rn);

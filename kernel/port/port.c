@@ -92,14 +92,44 @@ struct romon_entry *romon_entry_find_rtnl(struct romon_net *rn,
 	return NULL;
 }
 
-/* The entry that applies to a device: its own, else the wildcard. */
+/*
+ * How much an entry keeps out. No secrets are the router's, and a list that
+ * lets in unhashed frames may be there to let in more than those do.
+ */
+static int romon_entry_strictness(const struct romon_entry *entry)
+{
+	if (entry->forbid)
+		return 4;
+	if (entry->disabled)
+		return 3;
+	if (!entry->secrets)
+		return 1;
+	return romon_secrets_unhashed(entry->secrets) ? 0 : 2;
+}
+
+/*
+ * The entry that applies to a device: its own, else the wildcard. A second one
+ * for a device can be added only if it closes it, but a device may be given the
+ * name of another entry. The stricter applies, and of equals the one by its
+ * name.
+ */
 static struct romon_entry *romon_entry_of_rtnl(struct romon_net *rn,
 					       const struct net_device *dev)
 {
-	struct romon_entry *entry = romon_entry_find_rtnl(rn, dev->name);
+	struct romon_entry *entry, *best = NULL;
+	int more;
 
-	return entry ?: list_first_entry(&rn->entries, struct romon_entry,
-					 list);
+	ASSERT_RTNL();
+	list_for_each_entry(entry, &rn->entries, list) {
+		if (entry->ifindex != dev->ifindex)
+			continue;
+		more = best ? romon_entry_strictness(entry) -
+			      romon_entry_strictness(best) : 1;
+		if (more > 0 || (!more && !strcmp(entry->name, dev->name)))
+			best = entry;
+	}
+	return best ?: list_first_entry(&rn->entries, struct romon_entry,
+					list);
 }
 
 /* Whether a device can be a port and its entry lets it. */
@@ -161,9 +191,11 @@ void romon_port_info_entry_rtnl(struct romon_net *rn,
 			      ROMON_PORT_STATE_OFF;
 		return;
 	}
-	info->dev = __dev_get_by_name(rn->net, entry->name);
-	if (info->dev)
+	info->dev = __dev_get_by_index(rn->net, entry->ifindex);
+	if (info->dev) {
 		info->port = xa_load(&rn->ifindex, info->dev->ifindex);
+		entry = romon_entry_of_rtnl(rn, info->dev);
+	}
 	info->state = romon_port_state_rtnl(rn, entry, info->dev, info->port);
 }
 
@@ -348,19 +380,42 @@ bool romon_port_info_dev_rtnl(struct romon_net *rn, struct net_device *dev,
 	return info->dynamic;
 }
 
+/* Tell of a device, by each of its entries if it has any. */
 static void romon_port_ntf(struct romon_net *rn, struct net_device *dev,
 			   bool gone, u8 cmd)
 {
 	struct romon_port_info info;
+	struct romon_entry *entry;
 
-	if (!romon_port_info_dev_rtnl(rn, dev, &info)) {
-		cmd = ROMON_CMD_PORT_CHANGE_NTF;
+	if (romon_port_info_dev_rtnl(rn, dev, &info)) {
 		if (gone)
-			info.dev = NULL;
+			info.state = romon_port_state_rtnl(rn, info.entry, NULL,
+							   NULL);
+		romon_nl_port_ntf(rn, &info, cmd);
+		return;
 	}
-	if (gone)
-		info.state = romon_port_state_rtnl(rn, info.entry, NULL, NULL);
-	romon_nl_port_ntf(rn, &info, cmd);
+	list_for_each_entry(entry, &rn->entries, list) {
+		if (entry->ifindex != dev->ifindex)
+			continue;
+		romon_port_info_entry_rtnl(rn, entry, &info);
+		if (gone) {
+			info.dev = NULL;
+			info.state = romon_port_state_rtnl(rn, entry, NULL,
+							   NULL);
+		}
+		romon_nl_port_ntf(rn, &info, ROMON_CMD_PORT_CHANGE_NTF);
+	}
+}
+
+/* A device has left, and with it all of its names. */
+static void romon_entry_leave(struct romon_net *rn,
+			      const struct net_device *dev)
+{
+	struct romon_entry *entry;
+
+	list_for_each_entry(entry, &rn->entries, list)
+		if (entry->ifindex == dev->ifindex)
+			entry->ifindex = 0;
 }
 
 /*
@@ -373,15 +428,16 @@ int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
 {
 	struct romon_port *port = xa_load(&rn->ifindex, dev->ifindex);
 	struct romon_entry *entry = romon_entry_of_rtnl(rn, dev);
+	bool wanted, listed;
 	int err = 0;
-	bool wanted;
 
 	ASSERT_RTNL();
 	/*
 	 * While a device leaves, others who hear of it may change its master,
 	 * MAC or MTU once more; it is not listed here any more then.
 	 */
-	gone |= __dev_get_by_index(rn->net, dev->ifindex) != dev;
+	listed = __dev_get_by_index(rn->net, dev->ifindex) == dev;
+	gone |= !listed;
 	wanted = !gone && romon_port_wanted_rtnl(rn, dev);
 	rn->port_gen++;
 	if (port && !wanted) {
@@ -395,6 +451,8 @@ int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
 	if (port)
 		romon_port_update(port, entry);
 	romon_port_ntf(rn, dev, gone, ntf);
+	if (!listed)
+		romon_entry_leave(rn, dev);
 	return err;
 }
 
@@ -455,9 +513,29 @@ static int romon_entry_sync(struct romon_net *rn,
 	rn->port_gen++;
 	if (romon_entry_is_default(entry))
 		return romon_port_sync_all(rn);
-	dev = __dev_get_by_name(rn->net, entry->name);
+	dev = __dev_get_by_index(rn->net, entry->ifindex);
 	return dev ? romon_port_sync(rn, dev, false,
 				     ROMON_CMD_PORT_CHANGE_NTF) : 0;
+}
+
+/*
+ * Whoever still uses the secrets that an entry had gets those of the entry
+ * that applies now: found by the pointer, so that none can be missed.
+ */
+static void romon_entry_replace_secrets(struct romon_net *rn,
+					const struct romon_secrets *old)
+{
+	const struct romon_entry *entry;
+	struct romon_port *port;
+
+	if (!old)
+		return;
+	list_for_each_entry(port, &rn->ports, list) {
+		if (rcu_access_pointer(port->secrets) != old)
+			continue;
+		entry = romon_entry_of_rtnl(rn, port->dev);
+		rcu_assign_pointer(port->secrets, entry->secrets);
+	}
 }
 
 /* Tell of an entry, whether its device is there or not. */
@@ -470,13 +548,97 @@ static void romon_entry_ntf(struct romon_net *rn,
 	romon_nl_port_ntf(rn, &info, cmd);
 }
 
-static int romon_entry_refuse(struct romon_net *rn, const char *name,
+static u32 romon_entry_ifindex(struct romon_net *rn, const char *name)
+{
+	const struct net_device *dev = NULL;
+
+	if (strcmp(name, ROMON_PORT_ALL))
+		dev = __dev_get_by_name(rn->net, name);
+	return dev ? dev->ifindex : 0;
+}
+
+/**
+ * romon_entry_refresh_rtnl() - find the devices of all entries again
+ * @rn:		the router
+ * @but:	a device that the caller will look at itself, or NULL
+ *
+ * An entry names a device by its name or by an alternative one. These come and
+ * go without an event as long as the device is down, when it neither gets nor
+ * sends anything: so this is called before it comes up, and before anybody
+ * looks at entries or changes them, besides after every event of a device.
+ */
+void romon_entry_refresh_rtnl(struct romon_net *rn,
+			      const struct net_device *but)
+{
+	struct romon_entry *entry;
+	struct net_device *dev;
+	bool changed = false;
+	u32 was;
+
+	ASSERT_RTNL();
+	/* First all of them: two entries may have swapped their devices. */
+	list_for_each_entry(entry, &rn->entries, list) {
+		entry->was = entry->ifindex;
+		entry->ifindex = romon_entry_ifindex(rn, entry->name);
+		changed |= entry->ifindex != entry->was;
+	}
+	if (!changed)
+		return;
+	rn->port_gen++;
+	list_for_each_entry(entry, &rn->entries, list) {
+		was = entry->was;
+		if (was == entry->ifindex)
+			continue;
+		dev = __dev_get_by_index(rn->net, was);
+		if (dev && dev != but)
+			romon_port_sync(rn, dev, false,
+					ROMON_CMD_PORT_CHANGE_NTF);
+		dev = __dev_get_by_index(rn->net, entry->ifindex);
+		if (dev && dev != but)
+			romon_port_sync(rn, dev, false,
+					ROMON_CMD_PORT_CHANGE_NTF);
+		if (!dev)
+			romon_entry_ntf(rn, entry, ROMON_CMD_PORT_CHANGE_NTF);
+	}
+}
+
+/**
+ * romon_entry_by_any_name_rtnl() - find an entry by any name of its device
+ * @rn:		the router
+ * @name:	the name of the entry, else a name of the device that it is of
+ *
+ * Return: the entry, or NULL.
+ */
+struct romon_entry *romon_entry_by_any_name_rtnl(struct romon_net *rn,
+						 const char *name)
+{
+	struct romon_entry *entry = romon_entry_find_rtnl(rn, name);
+	const struct net_device *dev;
+
+	if (entry)
+		return entry;
+	dev = __dev_get_by_name(rn->net, name);
+	if (!dev)
+		return NULL;
+	entry = romon_entry_of_rtnl(rn, dev);
+	return romon_entry_is_default(entry) ? NULL : entry;
+}
+
+static int romon_entry_refuse(struct romon_net *rn,
+			      const struct romon_entry *new,
 			      struct netlink_ext_ack *extack)
 {
-	struct net_device *dev = __dev_get_by_name(rn->net, name);
+	struct net_device *dev = __dev_get_by_name(rn->net, new->name);
 
 	if (!dev)
 		return 0;
+	/* One that closes it applies, as the stricter one. */
+	if (!new->forbid && !new->disabled &&
+	    !romon_entry_is_default(romon_entry_of_rtnl(rn, dev))) {
+		NL_SET_ERR_MSG(extack,
+			       "The device has a port entry by another of its names");
+		return -EEXIST;
+	}
 	switch (romon_dev_kind_rtnl(dev)) {
 	case ROMON_PORT_STATE_LOOPBACK:
 		NL_SET_ERR_MSG(extack,
@@ -536,7 +698,7 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 		NL_SET_ERR_MSG(extack, "As many port entries as max-ports allows");
 		return -ENOSPC;
 	}
-	err = romon_entry_refuse(rn, new->name, extack);
+	err = romon_entry_refuse(rn, new, extack);
 	if (err)
 		return err;
 
@@ -544,6 +706,7 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 	if (!entry)
 		return -ENOMEM;
 	strscpy(entry->name, new->name, sizeof(entry->name));
+	entry->ifindex = romon_entry_ifindex(rn, entry->name);
 	err = romon_entry_copy(entry, new);
 	if (err) {
 		kfree(entry);
@@ -599,8 +762,10 @@ int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,
 		return err;
 	}
 	kfree(old.comment);
-	if (old.secrets != entry->secrets)
+	if (old.secrets != entry->secrets) {
+		romon_entry_replace_secrets(rn, old.secrets);
 		romon_secrets_free_rcu(old.secrets);
+	}
 	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_CHANGE_NTF);
 	return 0;
 }
@@ -620,6 +785,7 @@ int romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry)
 		return -ENOMEM;
 	}
 	romon_entry_ntf(rn, entry, ROMON_CMD_PORT_DEL_NTF);
+	romon_entry_replace_secrets(rn, entry->secrets);
 	romon_entry_free(entry);
 	return 0;
 }

@@ -23,12 +23,14 @@ struct romon_net;
 #define ROMON_MAC_BUCKETS	256
 
 /*
- * What the administrator said of a device name, whether there is such a
- * device or not. All members under rtnl.
+ * What the administrator said of a device name, alternative or not, whether
+ * there is such a device or not. All members under rtnl.
  */
 struct romon_entry {
 	struct list_head list;
 	char	name[IFNAMSIZ];
+	u32	ifindex;	/* of its device, when it was last looked for */
+	u32	was;		/* before that; romon_entry_refresh_rtnl()'s */
 	u16	cost;
 	bool	forbid;
 	bool	disabled;
@@ -126,6 +128,10 @@ void romon_port_new_secrets_rtnl(struct romon_net *rn);
 
 struct romon_entry *romon_entry_find_rtnl(struct romon_net *rn,
 					  const char *name);
+struct romon_entry *romon_entry_by_any_name_rtnl(struct romon_net *rn,
+						 const char *name);
+void romon_entry_refresh_rtnl(struct romon_net *rn,
+			      const struct net_device *but);
 int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 			 struct netlink_ext_ack *extack);
 int romon_entry_set_rtnl(struct romon_net *rn, struct romon_entry *entry,

@@ -78,7 +78,7 @@ SETS = {
     "port": _set(
         "interface:string cost:u16 forbid:u8 disabled:u8 comment:string default:u8 "
         "dynamic:u8 state:u32 link:u32 l2mtu:u32 mac:mac ifindex:u32 stats:nest:stats "
-        "secrets:secrets secrets_count:u32 refused:nest:refusal"
+        "secrets:secrets secrets_count:u32 refused:nest:refusal device:string"
     ),
     "neighbor": _set(
         "interface:string link:u32 mac:mac id:mac identity:string state:u32 since:u32 "

@@ -190,6 +190,158 @@ def an_entry_of_its_own_beats_the_wildcard():
     equal((r.port("d")["cost"], r.state("d")), (60, "forbidden"), "after its entry was removed")
 
 
+def named(r, dev, *names):
+    """Give a device alternative names."""
+    r.ip(*(f"link property add dev {dev} altname {name}" for name in names))
+
+
+def unnamed(r, dev, *names):
+    r.ip(*(f"link property del dev {dev} altname {name}" for name in names))
+
+
+@test
+def an_entry_by_an_alternative_name_is_the_entry_of_its_device():
+    steps = {
+        "entry": lambda r: r.nl.do("port-add", interface="wan", forbid=1),
+        "device": lambda r: r.dummy("e0"),
+        "name": lambda r: named(r, "e0", "wan"),
+    }
+    for order in itertools.permutations(steps):
+        if order.index("name") < order.index("device"):
+            continue
+        r = Router()
+        for step in order:
+            steps[step](r)
+        for name in ("wan", "e0"):
+            port = r.port(name)
+            equal((port["interface"], port.get("device"), port["state"], port["dynamic"]),
+                  ("wan", "e0", "forbidden", 0), f"{name}, in the order {order}")
+            check("link" not in port, f"{name} has a link, in the order {order}")
+        check("e0" not in r.rows(), f"e0 has a row beside that of wan, in the order {order}")
+        r.nl.do("port-set", interface="e0", forbid=0, cost=7)
+        port = r.port("wan")
+        equal((port["state"], port["cost"]), ("running", 7), "set by the device's name")
+        r.nl.do("port-del", interface="e0")
+        port = r.port("e0")
+        equal((port["state"], port["cost"], port["dynamic"]), ("running", 100, 1), "removed")
+        check("device" not in port, "its own name is told twice")
+
+
+@test
+def an_alternative_name_that_moves_takes_its_entry_along():
+    r = Router()
+    r.dummy("e0")
+    r.dummy("e1")
+    r.nl.do("port-add", interface="wan", forbid=1)
+    for down in (False, True):
+        for has, other in (("e0", "e1"), ("e1", "e0")):
+            if down:
+                r.ip("link set dev e0 down", "link set dev e1 down")
+            named(r, has, "wan")
+            if down:
+                r.ip("link set dev e0 up", "link set dev e1 up")
+            equal((r.state(has), r.state(other), r.port("wan")["device"]),
+                  ("forbidden", "running", has), f"named, while down: {down}")
+            if down:
+                r.ip(f"link set dev {has} down")
+            unnamed(r, has, "wan")
+            equal((r.state(has), r.port("wan").get("device"), "mac" in r.port("wan")),
+                  ("down" if down else "running", None, False),
+                  f"not named any more, while down: {down}")
+            r.ip(f"link set dev {has} up")
+            equal(r.state(has), "running", "up again")
+
+
+@test
+def a_renamed_device_keeps_the_entry_by_its_alternative_name():
+    r = Router()
+    r.dummy("e0")
+    named(r, "e0", "wan", "uplink")
+    r.nl.do("port-add", interface="uplink", cost=9)
+    r.ip("link set dev e0 down", "link set dev e0 name e7", "link set dev e7 up")
+    port = r.port("uplink")
+    equal((port["state"], port["cost"], port["device"]), ("running", 9, "e7"), "renamed")
+    equal(r.port("wan")["interface"], "uplink", "asked by its third name")
+    r.ip("link del dev e7")
+    port = r.port("uplink")
+    equal((port["state"], port.get("device")), ("absent", None), "removed")
+
+
+@test
+def frames_pass_by_no_port_that_is_closed_by_an_alternative_name():
+    r = Router()
+    r.ip("link add v up type veth peer name w", "link set dev w up")
+    with genl.netns(r.ns):
+        peer = rf.Port("w")
+    named(r, "w", "guest")
+    r.nl.do("port-add", interface="guest", forbid=1)
+    named(r, "v", "wan")
+    r.nl.do("port-add", interface="wan", forbid=1)
+    peer.drain()
+    r.nl.do("discover")
+    check(not peer.recv(1, lambda frame: frame["type"] == rf.DISCOVER), "a Discover left by it")
+    r.nl.do("port-set", interface="wan", forbid=0)
+    r.nl.do("discover")
+    check(peer.recv(30, lambda frame: frame["type"] == rf.DISCOVER), "no Discover left by it")
+
+
+@test
+def of_two_entries_for_a_device_the_stricter_applies():
+    secret, either = ("secret",), ("", "secret")
+    kinds = [{"forbid": 1}, {"disabled": 1}, {"secrets": secret}, {},
+             {"secrets": either}]
+    for strict, lax in itertools.combinations(kinds, 2):
+        for first, second in ((strict, lax), (lax, strict)):
+            r = Router()
+            r.dummy("e0")
+            r.nl.do("port-add", interface="e0", cost=1 if first is strict else 2, **first)
+            r.nl.do("port-add", interface="wan", cost=1 if second is strict else 2, **second)
+            named(r, "e0", "wan")
+            want = ("forbidden" if "forbid" in strict else
+                    "disabled" if "disabled" in strict else "running")
+            equal((r.state("e0"), r.state("wan")), (want, want), f"e0 {first}, wan {second}")
+            unnamed(r, "e0", "wan")
+            check("mac" not in r.port("wan"), "the entry whose name is gone has a device")
+
+
+@test
+def a_second_entry_for_a_device_is_refused_unless_it_closes_it():
+    r = Router()
+    r.dummy("e0")
+    named(r, "e0", "wan", "uplink")
+    r.nl.do("port-add", interface="wan", cost=7)
+    for name in ("e0", "uplink"):
+        sentence = refused(errno.EEXIST, r, "port-add", interface=name, cost=9)
+        check("another of its names" in sentence, f"'{sentence}' does not say why")
+        r.nl.do("port-add", interface=name, forbid=1)
+        equal((r.state("wan"), r.state(name)), ("forbidden", "forbidden"), f"closed by {name}")
+        r.nl.do("port-del", interface=name)
+        equal((r.state("wan"), r.port("wan")["cost"]), ("running", 7), f"without {name}")
+
+
+@test
+def secrets_of_an_entry_whose_alternative_name_has_gone_are_used_no_more():
+    r = Router()
+    r.dummy("e0")
+    for del_first in (False, True):
+        named(r, "e0", "wan")
+        r.nl.do("port-add", interface="wan", secrets=("one",))
+        equal(r.state("e0"), "running", "its state")
+        # There is no event of this.
+        r.ip("link set dev e0 down")
+        unnamed(r, "e0", "wan")
+        if del_first:
+            r.nl.do("port-del", interface="wan")
+        else:
+            r.nl.do("port-set", interface="wan", secrets=())
+        r.ip("link set dev e0 up")
+        r.nl.do("discover")
+        port = r.port("e0")
+        equal((port["state"], port["dynamic"]), ("running", 1), "by the wildcard")
+        if not del_first:
+            r.nl.do("port-del", interface="wan")
+
+
 @test
 def deny_all_then_allow():
     r = Router()
