@@ -31,6 +31,7 @@ ALL_TESTS="
 	a_missing_module_is_told
 	a_reader_that_goes_away_is_no_error
 	control_c_prints_the_summary
+	both_names_of_a_port_are_shown_and_found
 	save_and_restore_are_inverse
 	secrets_are_saved_and_restored_whatever_they_are
 	restore_tells_that_others_can_read_secrets
@@ -352,6 +353,24 @@ control_c_prints_the_summary() {
 	wait $ping || status=$?
 	equal $status 0 "exit status"
 	tail -n 1 "$tmp/out" | grep -q 'sent=' || fail "no summary: $(cat "$tmp/out")"
+}
+
+both_names_of_a_port_are_shown_and_found() {
+	ip -n "$r1" link property add dev to-r2 altname north
+	r1 port add north cost 5
+	r1 port | grep -E '^ +INTERFACE +DEVICE ' > /dev/null || fail "no column: $(r1 port)"
+	equal "$(r1 -j port show to-r2 | jq -r '.[] | "\(.interface) \(.device) \(.cost)"')" \
+		"north to-r2 5" "by the name of the device"
+	refused 1 'another of its names' r1 port add to-r2 cost 9
+	r1 save > "$tmp/saved"
+	r1 port set to-r2 cost 9
+	equal "$(r1 -j port show north | jq '.[].cost')" 9 "set by the name of the device"
+	r1 restore "$tmp/saved" || fail "restore failed"
+	equal "$(r1 -j port show north | jq '.[].cost')" 5 "restored"
+	r1 port del to-r2
+	ip -n "$r1" link property del dev to-r2 altname north
+	r1 port | grep -q DEVICE && fail "a column of nothing: $(r1 port)"
+	return 0
 }
 
 save_and_restore_are_inverse() {

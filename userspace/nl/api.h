@@ -51,6 +51,7 @@ struct api_refusal {
 
 struct api_port {
 	char interface[ROMON_IFNAME_MAX_LEN + 1];
+	char device[ROMON_IFNAME_MAX_LEN + 1];	/* empty if that is the same */
 	struct setting_value set[PORT_SETTINGS];
 	bool is_default, dynamic;
 	bool has_state, has_link, has_l2mtu, has_mac, has_stats;

@@ -244,6 +244,7 @@ void api_port_read(struct romon_nl_attrs attrs, struct api_port *p)
 	romon_nl_parse(attrs, tb, ROMON_A_PORT_MAX);
 	read_settings(tb, &port_settings, p->set);
 	read_interface(tb[ROMON_A_PORT_INTERFACE], p->interface);
+	read_interface(tb[ROMON_A_PORT_DEVICE], p->device);
 	read_u32(tb[ROMON_A_PORT_SECRETS_COUNT], &p->secrets_count);
 	p->is_default = read_bool(tb[ROMON_A_PORT_DEFAULT]);
 	p->dynamic = read_bool(tb[ROMON_A_PORT_DYNAMIC]);

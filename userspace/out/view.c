@@ -57,16 +57,17 @@ const struct out_col *view_config_cols(void)
 }
 
 enum {
-	PORT_COL_EVENT, PORT_COL_FLAGS, PORT_COL_INTERFACE, PORT_COL_COST,
-	PORT_COL_FORBID, PORT_COL_DISABLED, PORT_COL_STATE, PORT_COL_LINK,
-	PORT_COL_L2MTU, PORT_COL_MAC, PORT_COL_SECRETS, PORT_COL_SECRETS_COUNT,
-	PORT_COL_COMMENT
+	PORT_COL_EVENT, PORT_COL_FLAGS, PORT_COL_INTERFACE, PORT_COL_DEVICE,
+	PORT_COL_COST, PORT_COL_FORBID, PORT_COL_DISABLED, PORT_COL_STATE,
+	PORT_COL_LINK, PORT_COL_L2MTU, PORT_COL_MAC, PORT_COL_SECRETS,
+	PORT_COL_SECRETS_COUNT, PORT_COL_COMMENT
 };
 
 const struct out_col view_port_cols[VIEW_PORT_COLS] = {
 	[PORT_COL_EVENT] = { .key = "event" },
 	[PORT_COL_FLAGS] = { .head = "", .width = 1 },
 	[PORT_COL_INTERFACE] = { "interface", "INTERFACE", .gap = 1 },
+	[PORT_COL_DEVICE] = { "device", "DEVICE", .gap = 1, .optional = true },
 	[PORT_COL_COST] = { "cost", "COST", .gap = 2, .right = true },
 	[PORT_COL_FORBID] = { "forbid", "FORBID", .gap = 2 },
 	[PORT_COL_DISABLED] = { .key = "disabled" },
@@ -328,6 +329,7 @@ void view_port(struct out *o, const struct api_port *p, const char *event,
 		out_text(o, PORT_COL_FLAGS, "%s", flags);
 	out_color(o, OUT_NAME);
 	out_str(o, PORT_COL_INTERFACE, p->interface);
+	out_str(o, PORT_COL_DEVICE, *p->device ? p->device : NULL);
 	view_port_setting(o, PORT_COL_COST, p, PORT_COST);
 	view_port_setting(o, PORT_COL_FORBID, p, PORT_FORBID);
 	if (out_options.json) {

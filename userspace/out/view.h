@@ -10,7 +10,7 @@
 /* From here on settings look alike. */
 #define VIEW_CONFIG_PLAIN	CONFIG_HOP_LIMIT
 #define VIEW_CONFIG_COLS	(14 + CONFIG_SETTINGS - VIEW_CONFIG_PLAIN)
-#define VIEW_PORT_COLS		13
+#define VIEW_PORT_COLS		14
 #define VIEW_NODE_COLS		12
 #define VIEW_NEIGHBOR_COLS	11
 #define VIEW_REFUSED_COLS	4
