@@ -276,10 +276,11 @@ static struct romon_origins *romon_origins_alloc(u32 size)
 	struct romon_origins *o;
 	u32 i, buckets = roundup_pow_of_two(size);
 
-	o = kvzalloc(struct_size(o, pool, size), GFP_KERNEL);
+	o = kvzalloc(struct_size(o, pool, size), GFP_KERNEL_ACCOUNT);
 	if (!o)
 		return NULL;
-	o->buckets = kvcalloc(buckets, sizeof(*o->buckets), GFP_KERNEL);
+	o->buckets = kvcalloc(buckets, sizeof(*o->buckets),
+			      GFP_KERNEL_ACCOUNT);
 	if (!o->buckets) {
 		kvfree(o);
 		return NULL;

@@ -187,7 +187,8 @@ static int romon_local_insert(struct romon_net *rn,
 
 	lockdep_assert_held(&rn->endpoint_lock);
 	if (*number) {
-		err = xa_insert(&rn->endpoints, *number, endpoint, GFP_KERNEL);
+		err = xa_insert(&rn->endpoints, *number, endpoint,
+				GFP_KERNEL_ACCOUNT);
 		if (err == -EBUSY) {
 			NL_SET_ERR_MSG(extack, "The RoMON port is bound already");
 			err = -EADDRINUSE;
@@ -198,7 +199,8 @@ static int romon_local_insert(struct romon_net *rn,
 	first = get_random_u32_below(n);
 	for (i = 0; i < n; i++) {
 		*number = ROMON_EPHEMERAL_FIRST + (first + i) % n;
-		err = xa_insert(&rn->endpoints, *number, endpoint, GFP_KERNEL);
+		err = xa_insert(&rn->endpoints, *number, endpoint,
+				GFP_KERNEL_ACCOUNT);
 		if (err != -EBUSY)
 			return err;
 	}
@@ -220,7 +222,7 @@ int romon_local_bind(struct romon_net *rn, u16 *number, u32 portid,
 		NL_SET_ERR_MSG(extack, "RoMON port 1 is the kernel's echo service");
 		return -EADDRINUSE;
 	}
-	endpoint = kzalloc(sizeof(*endpoint), GFP_KERNEL);
+	endpoint = kzalloc(sizeof(*endpoint), GFP_KERNEL_ACCOUNT);
 	if (!endpoint)
 		return -ENOMEM;
 	endpoint->portid = portid;

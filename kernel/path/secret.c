@@ -22,7 +22,7 @@ struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
 	int err;
 	u8 i;
 
-	list = kzalloc(struct_size(list, secret, n), GFP_KERNEL);
+	list = kzalloc(struct_size(list, secret, n), GFP_KERNEL_ACCOUNT);
 	if (!list)
 		return ERR_PTR(-ENOMEM);
 	list->n = n;

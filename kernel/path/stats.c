@@ -11,7 +11,8 @@
 
 struct romon_stats __percpu *romon_stats_alloc(void)
 {
-	return netdev_alloc_pcpu_stats(struct romon_stats);
+	return __netdev_alloc_pcpu_stats(struct romon_stats,
+					 GFP_KERNEL_ACCOUNT);
 }
 
 void romon_stats_sum(const struct romon_stats __percpu *stats,

@@ -232,7 +232,7 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	if (rn->n_ports >= rn->limits.max_ports)
 		return -ENOSPC;
 
-	port = kzalloc(sizeof(*port), GFP_KERNEL);
+	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
 	if (!port)
 		return -ENOMEM;
 	port->stats = romon_stats_alloc();
@@ -247,14 +247,15 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	romon_neigh_port_init(port);
 	RCU_INIT_POINTER(port->secrets, entry->secrets);
 
-	err = xa_insert(&rn->ifindex, dev->ifindex, port, GFP_KERNEL);
+	err = xa_insert(&rn->ifindex, dev->ifindex, port, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free_stats;
 	err = dev_mc_add(dev, romon_group_mac);
 	if (err)
 		goto err_erase_ifindex;
 	err = xa_alloc_cyclic(&rn->links, &port->link, port,
-			      XA_LIMIT(1, U32_MAX), &rn->next_link, GFP_KERNEL);
+			      XA_LIMIT(1, U32_MAX), &rn->next_link,
+			      GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		goto err_del_mc;
 
@@ -671,7 +672,7 @@ static int romon_entry_copy(struct romon_entry *entry,
 	char *comment = NULL;
 
 	if (new->comment && *new->comment) {
-		comment = kstrdup(new->comment, GFP_KERNEL);
+		comment = kstrdup(new->comment, GFP_KERNEL_ACCOUNT);
 		if (!comment)
 			return -ENOMEM;
 	}
@@ -702,7 +703,7 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 	if (err)
 		return err;
 
-	entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	if (!entry)
 		return -ENOMEM;
 	strscpy(entry->name, new->name, sizeof(entry->name));
@@ -805,7 +806,7 @@ int romon_port_net_init(struct romon_net *rn)
 	rn->next_link = get_random_u32_below(U16_MAX) + 1;
 	rn->mac_seed = get_random_u32();
 
-	all = kzalloc(sizeof(*all), GFP_KERNEL);
+	all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
 	if (!all)
 		return -ENOMEM;
 	strscpy(all->name, ROMON_PORT_ALL, sizeof(all->name));
