@@ -19,7 +19,7 @@
 /* 1.0, a final release */
 const u8 romon_version[ROMON_VERSION_LEN] = { 1, 0, 'f', 0 };
 
-static const struct romon_limits romon_limits_default = {
+const struct romon_limits romon_limits_default = {
 	.hop_limit = 32,
 	.flood_window_ms = 200,
 	.flood_rate = 200,
@@ -102,7 +102,7 @@ static struct romon_self *romon_self_alloc(const struct romon_net *rn,
 	struct romon_self *self;
 
 	ASSERT_RTNL();
-	self = kzalloc(sizeof(*self), GFP_KERNEL);
+	self = kzalloc(sizeof(*self), GFP_KERNEL_ACCOUNT);
 	if (!self)
 		return NULL;
 	memcpy(self->id, id, ETH_ALEN);

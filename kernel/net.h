@@ -57,6 +57,9 @@ struct romon_limits {
 	u32	max_neighbors;
 };
 
+/* Of tables also the most, but for whoever administers the host. */
+extern const struct romon_limits romon_limits_default;
+
 struct romon_origins;
 struct romon_topology;
 

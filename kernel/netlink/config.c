@@ -126,6 +126,54 @@ static void romon_nl_get_u32(struct genl_info *info, int attr, u32 *value)
 		*value = nla_get_u32(info->attrs[attr]);
 }
 
+/*
+ * A bound of a table. Anybody may make a network namespace within a user
+ * namespace of his own, and not all of what fills these tables is charged to
+ * him: so only who administers the host raises one above its default.
+ */
+static int romon_nl_get_bound(struct sk_buff *skb, struct genl_info *info,
+			      int attr, u32 most, u32 *value)
+{
+	u32 is = *value;
+
+	romon_nl_get_u32(info, attr, value);
+	if (*value <= is || *value <= most ||
+	    netlink_capable(skb, CAP_NET_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+			    "Only the administrator of the host may raise this limit above its default");
+	return -EPERM;
+}
+
+static int romon_nl_get_bounds(struct sk_buff *skb, struct genl_info *info,
+			       struct romon_limits *l)
+{
+	const struct romon_limits *most = &romon_limits_default;
+	const struct {
+		int attr;
+		u32 most;
+		u32 *value;
+	} bounds[] = {
+		{ ROMON_A_CONFIG_MAX_NODES, most->max_nodes, &l->max_nodes },
+		{ ROMON_A_CONFIG_MAX_EDGES, most->max_edges, &l->max_edges },
+		{ ROMON_A_CONFIG_MAX_ORIGINS, most->max_origins,
+		  &l->max_origins },
+		{ ROMON_A_CONFIG_MAX_PORTS, most->max_ports, &l->max_ports },
+		{ ROMON_A_CONFIG_MAX_ENDPOINTS, most->max_endpoints,
+		  &l->max_endpoints },
+		{ ROMON_A_CONFIG_QUEUE_LEN, most->queue_len, &l->queue_len },
+		{ ROMON_A_CONFIG_MAX_NEIGHBORS, most->max_neighbors,
+		  &l->max_neighbors },
+	};
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(bounds); i++)
+		err = romon_nl_get_bound(skb, info, bounds[i].attr,
+					 bounds[i].most, bounds[i].value);
+	return err;
+}
+
 int romon_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct romon_net *rn = romon_net(genl_info_net(info));
@@ -176,16 +224,12 @@ int romon_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	romon_nl_get_u32(info, ROMON_A_CONFIG_FLOOD_RATE, &l->flood_rate);
 	romon_nl_get_u32(info, ROMON_A_CONFIG_ANSWER_DELAY, &l->answer_delay_ms);
 	romon_nl_get_u32(info, ROMON_A_CONFIG_NODE_TIMEOUT, &l->node_timeout_s);
-	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_NODES, &l->max_nodes);
-	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_EDGES, &l->max_edges);
-	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_ORIGINS, &l->max_origins);
-	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_PORTS, &l->max_ports);
-	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_ENDPOINTS, &l->max_endpoints);
-	romon_nl_get_u32(info, ROMON_A_CONFIG_QUEUE_LEN, &l->queue_len);
 	romon_nl_get_u32(info, ROMON_A_CONFIG_HELLO_INTERVAL,
 			 &l->hello_interval_s);
-	romon_nl_get_u32(info, ROMON_A_CONFIG_MAX_NEIGHBORS, &l->max_neighbors);
 	romon_nl_get_u32(info, ROMON_A_CONFIG_ANSWER_RATE, &l->answer_rate);
+	err = romon_nl_get_bounds(skb, info, l);
+	if (err)
+		goto out;
 
 	err = romon_net_set(rn, config, info->extack);
 	if (!err) {

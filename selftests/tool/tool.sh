@@ -28,6 +28,7 @@ ALL_TESTS="
 	failures_end_with_1_and_the_kernels_sentence
 	while_it_is_off_it_says_how_to_enable
 	without_the_right_it_says_so
+	limits_are_raised_by_the_administrator_of_the_host_alone
 	a_missing_module_is_told
 	a_reader_that_goes_away_is_no_error
 	control_c_prints_the_summary
@@ -294,6 +295,21 @@ without_the_right_it_says_so() {
 monitor_hears() {
 	romon -n "$r1" set queue-len $((4000 + RANDOM % 100))
 	test -s "$tmp/events"
+}
+
+limits_are_raised_by_the_administrator_of_the_host_alone() {
+	local key value
+	# Anybody is the administrator of a namespace of his own.
+	for key in max-nodes max-edges max-origins max-ports max-endpoints \
+		max-neighbors queue-len; do
+		value=$(romon -n "$r2" -j show | jq ".${key//-/_}")
+		refused 1 'administrator of the host' unshare -Urn \
+			romon set "$key" $((value + 1))
+		unshare -Urn romon set "$key" "$value" || fail "$key: the default is refused"
+		unshare -Urn romon set "$key" 10 || fail "$key: less is refused"
+		romon -n "$r2" set "$key" $((value + 1)) || fail "$key: refused to the administrator"
+		romon -n "$r2" set "$key" "$value"
+	done
 }
 
 a_missing_module_is_told() {
