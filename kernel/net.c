@@ -229,11 +229,29 @@ static void romon_net_disable(struct romon_net *rn)
 	eth_zero_addr(rn->auto_id);
 }
 
+/*
+ * What a namespace in which RoMON never runs can do without. Stays once it is
+ * there: counters outlive a pause.
+ */
+static int romon_net_alloc(struct romon_net *rn)
+{
+	ASSERT_RTNL();
+	if (!rn->macs)
+		rn->macs = kcalloc(ROMON_MAC_BUCKETS, sizeof(*rn->macs),
+				   GFP_KERNEL);
+	if (!rn->stats)
+		rn->stats = romon_stats_alloc();
+	return rn->macs && rn->stats ? 0 : -ENOMEM;
+}
+
 static int romon_net_enable(struct romon_net *rn)
 {
 	int err;
 
 	ASSERT_RTNL();
+	err = romon_net_alloc(rn);
+	if (err)
+		return err;
 	err = romon_discover_start(rn);
 	if (err)
 		return err;
@@ -353,14 +371,9 @@ int __net_init romon_net_init(struct net *net)
 	rn->net = net;
 	rn->limits = romon_limits_default;
 	romon_net_board(rn->auto_board, sizeof(rn->auto_board));
-	rn->stats = romon_stats_alloc();
-	if (!rn->stats)
-		return -ENOMEM;
 	err = romon_port_net_init(rn);
-	if (err) {
-		free_percpu(rn->stats);
+	if (err)
 		return err;
-	}
 	romon_topology_net_init(rn);
 	romon_discover_net_init(rn);
 	romon_neigh_net_init(rn);
@@ -379,5 +392,6 @@ void __net_exit romon_net_exit(struct net *net)
 	romon_local_net_exit(rn);
 	romon_port_net_exit(rn);
 	romon_secrets_free_rcu(rcu_dereference_protected(rn->secrets, true));
+	kfree(rn->macs);
 	free_percpu(rn->stats);
 }

@@ -77,7 +77,9 @@ struct romon_answers {
  * @net:	its namespace; outlives it
  * @auto_board:	what its board is unless that is configured
  * @mac_seed:	of the hash of @macs, so that nobody outside can aim at a bucket
+ *
  * @stats:	what belongs to no port
+ * @macs:	ports by link MAC, ROMON_MAC_BUCKETS; as @links
  *
  * @self:	what it says of itself
  * @secrets:	of ports that have none of their own
@@ -85,7 +87,6 @@ struct romon_answers {
  * @topo:	what it knows of the network; there is one exactly while there is
  *		a self
  * @links:	ports by link number
- * @macs:	ports by link MAC
  * @ports:	ports, for walks
  *
  * @limits:	see struct romon_limits
@@ -137,7 +138,9 @@ struct romon_net {
 	struct net		*net;
 	char			auto_board[ROMON_IDENTITY_MAX_LEN + 1];
 	u32			mac_seed;
+	/* Since RoMON was first enabled. */
 	struct romon_stats __percpu *stats;
+	struct hlist_head	*macs;
 
 	/* What frames look at: under RCU, replaced or changed under rtnl. */
 	struct romon_self __rcu	*self;
@@ -145,7 +148,6 @@ struct romon_net {
 	struct romon_origins __rcu *origins;
 	struct romon_topology __rcu *topo;
 	struct xarray		links;
-	struct hlist_head	macs[ROMON_MAC_BUCKETS];
 	struct list_head	ports;
 
 	/* Read anywhere, written under rtnl. */

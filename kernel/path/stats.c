@@ -15,12 +15,15 @@ struct romon_stats __percpu *romon_stats_alloc(void)
 					 GFP_KERNEL_ACCOUNT);
 }
 
+/* @stats: NULL as long as nothing can be counted. */
 void romon_stats_sum(const struct romon_stats __percpu *stats,
 		     struct romon_stats_sum *sum)
 {
 	int cpu, i;
 
 	memset(sum, 0, sizeof(*sum));
+	if (!stats)
+		return;
 	for_each_possible_cpu(cpu) {
 		const struct romon_stats *s = per_cpu_ptr(stats, cpu);
 		struct romon_stats_sum one;
