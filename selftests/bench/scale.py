@@ -39,7 +39,7 @@ def say(what, value):
 
 
 def ms(seconds):
-    return f"{seconds * 1000:.1f} ms"
+    return f"{seconds * 1000:.1f} ms" if seconds >= 0.01 else f"{seconds * 1000:.3f} ms"
 
 
 def median(function, times=5):
@@ -159,12 +159,45 @@ def settled(function):
     return last
 
 
+def trace(name, value):
+    with open(f"{TRACING}/{name}", "w") as file:
+        file.write(value)
+
+
+class Held:
+    """with Held() as held: how long this process kept rtnl, each time"""
+
+    def __enter__(self):
+        self.taken = []
+        self.there = os.path.exists(f"{TRACING}/set_ftrace_filter")
+        if self.there:
+            trace("set_ftrace_filter", "rtnl_lock rtnl_unlock")
+            trace("set_ftrace_pid", str(os.getpid()))
+            trace("trace", "")
+            trace("current_tracer", "function")
+        return self
+
+    def __exit__(self, *exc):
+        if not self.there:
+            return
+        with open(f"{TRACING}/trace") as file:
+            found = re.findall(r" (\d+\.\d+): rtnl_(lock|unlock) <", file.read())
+        trace("current_tracer", "nop")
+        trace("set_ftrace_pid", "")
+        trace("set_ftrace_filter", "")
+        # From the call on, so with the wait for it, if there is one.
+        for (start, lock), (end, unlock) in zip(found, found[1:]):
+            if (lock, unlock) == ("lock", "unlock"):
+                self.taken.append(float(end) - float(start))
+
+    def say(self, what):
+        if self.taken:
+            say(f"rtnl held by {what}", f"{ms(statistics.median(self.taken))}, "
+                f"longest {ms(max(self.taken))}, {len(self.taken)} times")
+
+
 class Works:
     """with Works() as works: how long each run of the topology's work took"""
-
-    def write(self, name, value):
-        with open(f"{TRACING}/{name}", "w") as file:
-            file.write(value)
 
     def events(self):
         return [f"events/workqueue/workqueue_execute_{what}" for what in ("start", "end")]
@@ -173,16 +206,16 @@ class Works:
         self.taken = []
         self.there = os.path.isdir(f"{TRACING}/{self.events()[1]}")
         if self.there:
-            self.write("trace", "")
+            trace("trace", "")
             for event in self.events():
-                self.write(f"{event}/enable", "1")
+                trace(f"{event}/enable", "1")
         return self
 
     def __exit__(self, *exc):
         if not self.there:
             return
         for event in self.events():
-            self.write(f"{event}/enable", "0")
+            trace(f"{event}/enable", "0")
         started = {}
         with open(f"{TRACING}/trace") as file:
             for line in file:
@@ -194,7 +227,7 @@ class Works:
                     started[found[1]] = float(found[2])
                 elif found[1] in started:
                     self.taken.append(float(found[2]) - started.pop(found[1]))
-        self.write("trace", "")
+        trace("trace", "")
 
 
 def dump(nl, command, size):
@@ -319,6 +352,11 @@ def measure(n):
     again = itertools.cycle(range(101, 200))
     port_set = lambda: others.r.do("port-set", interface="all", cost=next(again))
     say("show, alone", ms(median(lambda: nl.get("config-get"), 50)))
+    for what, one in (("port set cost", port_set), ("show", lambda: nl.get("config-get"))):
+        with Held() as held:
+            for _ in range(50):
+                one()
+        held.say(what)
     say("show, while routes are computed", beside(lambda: nl.get("config-get"), port_set))
     port = nl.get("endpoint-bind")["local_port"]
     send = lambda: nl.do("datagram-send", id=mac(1, 1), local_port=port, remote_port=9)
