@@ -10,7 +10,6 @@
 
 #include <crypto/algapi.h>
 #include <linux/etherdevice.h>
-#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -32,24 +31,41 @@
 /* For so many: it has been away long enough to begin anew. */
 #define ROMON_HELLO_FORGOTTEN	(4 * ROMON_HELLO_LOST)
 
-static struct hlist_head *romon_neigh_bucket(struct romon_port *port,
-					     const u8 *mac)
+static struct romon_neigh *romon_neigh_rb(struct rb_node *rb)
 {
-	u32 hash = jhash(mac, ETH_ALEN, port->link);
-
-	return &port->neighs.bucket[hash % ROMON_NEIGH_BUCKETS];
+	return rb_entry(rb, struct romon_neigh, rb);
 }
 
 static struct romon_neigh *romon_neigh_find(struct romon_port *port,
 					    const u8 *mac)
 {
-	struct romon_neigh *n;
+	struct rb_node *rb = port->neighs.tree.rb_node;
 
 	lockdep_assert_held(&port->neighs.lock);
-	hlist_for_each_entry(n, romon_neigh_bucket(port, mac), hash)
-		if (ether_addr_equal_unaligned(n->mac, mac))
+	while (rb) {
+		struct romon_neigh *n = romon_neigh_rb(rb);
+		int cmp = memcmp(mac, n->mac, ETH_ALEN);
+
+		if (!cmp)
 			return n;
+		rb = cmp < 0 ? rb->rb_left : rb->rb_right;
+	}
 	return NULL;
+}
+
+static void romon_neigh_link(struct romon_port *port, struct romon_neigh *n)
+{
+	struct rb_node **link = &port->neighs.tree.rb_node, *parent = NULL;
+
+	lockdep_assert_held(&port->neighs.lock);
+	while (*link) {
+		parent = *link;
+		link = memcmp(n->mac, romon_neigh_rb(parent)->mac,
+			      ETH_ALEN) < 0 ? &parent->rb_left :
+					      &parent->rb_right;
+	}
+	rb_link_node(&n->rb, parent, link);
+	rb_insert_color(&n->rb, &port->neighs.tree);
 }
 
 /* @mac has sent a frame with a right hash. */
@@ -69,7 +85,7 @@ static struct romon_neigh *romon_neigh_add(struct romon_port *port,
 	memcpy(n->mac, mac, ETH_ALEN);
 	n->heard = jiffies;
 	n->since = jiffies;
-	hlist_add_head(&n->hash, romon_neigh_bucket(port, mac));
+	romon_neigh_link(port, n);
 	return n;
 
 err_count:
@@ -101,7 +117,7 @@ static struct romon_neigh *romon_neigh_get(struct romon_port *port,
 static void romon_neigh_del(struct romon_port *port, struct romon_neigh *n)
 {
 	lockdep_assert_held(&port->neighs.lock);
-	hlist_del(&n->hash);
+	rb_erase(&n->rb, &port->neighs.tree);
 	atomic_dec(&port->rn->n_neighs);
 	kfree(n);
 }
@@ -347,23 +363,21 @@ static void romon_neigh_hello(struct romon_port *port,
 static void romon_neigh_expire(struct romon_port *port, unsigned long lost,
 			       unsigned long forget)
 {
-	struct hlist_node *next;
+	struct rb_node *rb, *next;
 	struct romon_neigh *n;
 	unsigned long silent;
-	unsigned int i;
 
 	spin_lock_bh(&port->neighs.lock);
-	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++) {
-		hlist_for_each_entry_safe(n, next, &port->neighs.bucket[i],
-					  hash) {
-			silent = jiffies - n->heard;
-			if (n->up && silent >= lost) {
-				romon_neigh_set_up(port, n, false);
-				n->pending = false;
-			}
-			if (silent >= forget)
-				romon_neigh_del(port, n);
+	for (rb = rb_first(&port->neighs.tree); rb; rb = next) {
+		next = rb_next(rb);
+		n = romon_neigh_rb(rb);
+		silent = jiffies - n->heard;
+		if (n->up && silent >= lost) {
+			romon_neigh_set_up(port, n, false);
+			n->pending = false;
 		}
+		if (silent >= forget)
+			romon_neigh_del(port, n);
 	}
 	spin_unlock_bh(&port->neighs.lock);
 }
@@ -438,30 +452,21 @@ void romon_neigh_announce(struct romon_net *rn)
 bool romon_neigh_info(struct romon_port *port, u32 index,
 		      struct romon_neigh_info *info)
 {
-	struct romon_neigh *n;
-	unsigned int i;
+	struct rb_node *rb;
 
 	spin_lock_bh(&port->neighs.lock);
-	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++) {
-		hlist_for_each_entry(n, &port->neighs.bucket[i], hash) {
-			if (index--)
-				continue;
-			romon_neigh_show(n, info);
-			spin_unlock_bh(&port->neighs.lock);
-			return true;
-		}
-	}
+	for (rb = rb_first(&port->neighs.tree); rb && index; rb = rb_next(rb))
+		index--;
+	if (rb)
+		romon_neigh_show(romon_neigh_rb(rb), info);
 	spin_unlock_bh(&port->neighs.lock);
-	return false;
+	return rb;
 }
 
 void romon_neigh_port_init(struct romon_port *port)
 {
-	unsigned int i;
-
 	spin_lock_init(&port->neighs.lock);
-	for (i = 0; i < ROMON_NEIGH_BUCKETS; i++)
-		INIT_HLIST_HEAD(&port->neighs.bucket[i]);
+	port->neighs.tree = RB_ROOT;
 }
 
 /* The port is down or goes away: nobody is known to be alive there. */

@@ -6,7 +6,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/ktime.h>
-#include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 
 #include "replay.h"
@@ -18,11 +18,9 @@ struct romon_port;
 struct romon_self;
 struct sk_buff;
 
-#define ROMON_NEIGH_BUCKETS	64
-
 /**
  * struct romon_neigh - a link MAC that has sent a frame with a right hash
- * @hash:	in struct romon_neighs
+ * @rb:		in struct romon_neighs
  * @mac:	its link MAC; never changes
  * @id:		RoMON ID in its last Hello or SeqErr, zero until then
  * @up:		it has proved to be alive
@@ -42,7 +40,7 @@ struct sk_buff;
  * All under romon_neighs.lock.
  */
 struct romon_neigh {
-	struct hlist_node	hash;
+	struct rb_node		rb;
 	u8			mac[ETH_ALEN];
 	u8			id[ETH_ALEN];
 	bool			up;
@@ -61,9 +59,9 @@ struct romon_neigh {
 
 /* The neighbours of a port. */
 struct romon_neighs {
-	/* guards the buckets and all in them; taken in softirq and process */
+	/* guards the tree and all in it; taken in softirq and process */
 	spinlock_t		lock;
-	struct hlist_head	bucket[ROMON_NEIGH_BUCKETS];
+	struct rb_root		tree;	/* by MAC, which others choose */
 };
 
 /* What netlink shows of a neighbour. */
