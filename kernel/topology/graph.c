@@ -248,10 +248,12 @@ void romon_graph_free_gone(struct romon_topology *topo)
 	while ((edge = topo->gone_edges)) {
 		topo->gone_edges = edge->gone;
 		kfree_rcu(edge, rcu);
+		cond_resched();
 	}
 	while ((node = topo->gone_nodes)) {
 		topo->gone_nodes = node->gone;
 		romon_node_free(node);
+		cond_resched();
 	}
 }
 
@@ -263,8 +265,10 @@ void romon_graph_free(struct romon_topology *topo)
 	while ((rb = rb_first(&topo->nodes))) {
 		struct romon_node *node = romon_node_rb(rb);
 
-		while ((e = rb_first(&node->edges)))
+		while ((e = rb_first(&node->edges))) {
 			romon_edge_del(topo, romon_edge_of(romon_edge_rb(e)));
+			cond_resched();
+		}
 		romon_node_del(topo, node);
 		cond_resched();
 	}

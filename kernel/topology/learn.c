@@ -376,6 +376,7 @@ void romon_learn_age(struct romon_topology *topo)
 		for (e = rb_first(&node->edges); e; e = next) {
 			struct romon_edge *edge = romon_edge_of(romon_edge_rb(e));
 
+			cond_resched();
 			next = rb_next(e);
 			if (romon_edge_is_old(topo, edge))
 				romon_edge_del(topo, edge);

@@ -56,6 +56,7 @@ static void romon_map_number(struct romon_topology *topo, struct romon_map *map)
 			struct romon_edge_end *end = romon_edge_rb(e);
 			struct romon_edge *edge = romon_edge_of(end);
 
+			cond_resched();
 			if (end->index)
 				continue;
 			map->edge[edges].edge = edge;
@@ -82,6 +83,7 @@ static void romon_map_connect(struct romon_map *map)
 			struct romon_edge_end *end = romon_edge_rb(e);
 			u32 edge = romon_edge_of(end)->index;
 
+			cond_resched();
 			map->edge[edge].end[end->index].node = i;
 			map->adjacency[ends++] = 2 * edge + end->index;
 		}

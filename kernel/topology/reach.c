@@ -463,11 +463,7 @@ static void romon_reach_publish(struct romon_topology *topo,
 		    old->l2mtu == route->l2mtu && old->detour == route->detour)
 			return;
 		/* Without one any frame of the router is an answer. */
-		new = romon_route_alloc(route->hops);
-	}
-	if (new) {
-		romon_route_write(romon_topology_map(topo), &topo->path, new);
-		new->detour = route->detour;
+		new = romon_route_copy(route);
 	}
 	rcu_assign_pointer(r->route, new);
 	if (old)
@@ -700,10 +696,9 @@ const struct romon_route *romon_reach_wide(struct romon_topology *topo,
 		return NULL;
 	}
 	/* Without memory the next datagram searches once more. */
-	wide = romon_route_alloc(topo->route->hops);
+	wide = romon_route_copy(topo->route);
 	if (!wide)
 		return topo->route;
-	romon_route_write(romon_topology_map(topo), &topo->path, wide);
 	wide = rcu_replace_pointer(r->wide, wide, true);
 	if (wide)
 		kfree_rcu(wide, rcu);

@@ -118,12 +118,19 @@ static u32 romon_end_doubts(const struct romon_topology *topo,
 	return doubts;
 }
 
+/* What labels are for. */
+struct romon_query {
+	struct romon_map *settle;	/* where all of them go; nobody's doubts */
+	u32	target;			/* or the one that matters */
+	u32	l2mtu;			/* only over edges of that or more */
+};
+
 /* Whether the node of @end is reached better over it than so far. */
 static void romon_label_relax(struct romon_topology *topo,
 			      const struct romon_map *map,
+			      const struct romon_query *query,
 			      struct rb_root_cached *heap,
-			      const struct romon_label *parent, u32 end,
-			      u32 l2mtu)
+			      const struct romon_label *parent, u32 end)
 {
 	struct romon_label *old = &topo->label[romon_map_end(map, end)->node];
 	struct romon_label new = {
@@ -134,9 +141,10 @@ static void romon_label_relax(struct romon_topology *topo,
 	};
 	int cmp;
 
-	if (old->settled || romon_map_l2mtu(map, end) < l2mtu)
+	if (old->settled || romon_map_l2mtu(map, end) < query->l2mtu)
 		return;
-	new.doubts += romon_end_doubts(topo, map, end);
+	if (!query->settle)
+		new.doubts += romon_end_doubts(topo, map, end);
 
 	cmp = old->via != ROMON_MAP_NONE ? romon_label_cmp(&new, old) : -1;
 	/* Of equals the one in use, if it is one of them. */
@@ -186,13 +194,12 @@ static void romon_route_settle(const struct romon_topology *topo,
 
 /*
  * Label nodes with the way to them: the least doubted, then the cheapest, then
- * the shortest; up to @target, or, if @settle is given, all of them, and write
- * it there. Only over edges of at least @l2mtu. Return: false if the topology is
- * not needed any more.
+ * the shortest; as far as @query needs. Return: false if the topology is not
+ * needed any more.
  */
 static bool romon_route_label(struct romon_topology *topo,
 			      const struct romon_map *map,
-			      struct romon_map *settle, u32 target, u32 l2mtu)
+			      const struct romon_query *query)
 {
 	u32 hop_limit = READ_ONCE(topo->rn->limits.hop_limit);
 	struct rb_root_cached heap = RB_ROOT_CACHED;
@@ -200,26 +207,27 @@ static bool romon_route_label(struct romon_topology *topo,
 	u32 i, e;
 
 	for (i = 0; i < map->n_nodes; i++) {
+		cond_resched();
 		memset(&topo->label[i], 0, sizeof(*label));
 		topo->label[i].via = ROMON_MAP_NONE;
 	}
 	romon_heap_add(&heap, &topo->label[map->self]);
 	while ((label = romon_heap_pop(&heap))) {
-		cond_resched();
 		if (READ_ONCE(topo->stopping))
 			return false;
 		i = label - topo->label;
 		label->settled = true;
-		if (settle)
-			romon_route_settle(topo, settle, i);
-		if (i == target)
+		if (query->settle)
+			romon_route_settle(topo, query->settle, i);
+		if (i == query->target)
 			break;
 		if (label->hops >= hop_limit)
 			continue;
-		for (e = map->node[i].ends; e < map->node[i + 1].ends; e++)
-			romon_label_relax(topo, map, &heap, label,
-					  romon_map_peer(map->adjacency[e]),
-					  l2mtu);
+		for (e = map->node[i].ends; e < map->node[i + 1].ends; e++) {
+			cond_resched();
+			romon_label_relax(topo, map, query, &heap, label,
+					  romon_map_peer(map->adjacency[e]));
+		}
 	}
 	return true;
 }
@@ -299,6 +307,7 @@ static void romon_route_remember(const struct romon_map *map)
 	u32 i, via;
 
 	for (i = 0; i < map->n_nodes; i++) {
+		cond_resched();
 		via = map->node[i].via;
 		map->node[i].node->via = via == ROMON_MAP_NONE ? NULL :
 					 romon_map_origin(map, via);
@@ -314,23 +323,26 @@ static void romon_route_remember(const struct romon_map *map)
  */
 bool romon_route_compute(struct romon_topology *topo, struct romon_map *map)
 {
+	const struct romon_query query = {
+		.settle = map,
+		.target = ROMON_MAP_NONE,
+	};
 	u32 i, e;
 
 	topo->undecided = false;
 	topo->decided_flood = READ_ONCE(topo->flood) -
 			      romon_topology_flood_is_fresh(topo);
-	/* Nobody's doubts: the best route is the same for all. */
-	topo->doubt_round++;
 	topo->mark = 0;
-	if (!romon_route_label(topo, map, map, ROMON_MAP_NONE, 0))
+	if (!romon_route_label(topo, map, &query))
 		return false;
 
 	for (i = 0; i < map->n_nodes; i++) {
-		cond_resched();
 		if (READ_ONCE(topo->stopping))
 			return false;
-		for (e = map->node[i].ends; e < map->node[i + 1].ends; e++)
+		for (e = map->node[i].ends; e < map->node[i + 1].ends; e++) {
+			cond_resched();
 			romon_route_alternative(topo, map, map->adjacency[e]);
+		}
 	}
 	romon_route_remember(map);
 	topo->computed++;
@@ -346,9 +358,13 @@ bool romon_route_search(struct romon_topology *topo, u32 target, u32 l2mtu,
 			struct romon_path *path)
 {
 	const struct romon_map *map = romon_topology_map(topo);
+	const struct romon_query query = {
+		.target = target,
+		.l2mtu = l2mtu,
+	};
 	u32 i, hop;
 
-	if (!romon_route_label(topo, map, NULL, target, l2mtu) ||
+	if (!romon_route_label(topo, map, &query) ||
 	    topo->label[target].via == ROMON_MAP_NONE)
 		return false;
 	path->hops = topo->label[target].hops;
@@ -407,6 +423,25 @@ struct romon_route *romon_route_alloc(u32 hops)
 	if (route)
 		route->room = hops;
 	return route;
+}
+
+/* A copy for which there is just room, or NULL if there is no memory. */
+struct romon_route *romon_route_copy(const struct romon_route *route)
+{
+	struct romon_route *copy = romon_route_alloc(route->hops);
+
+	if (!copy)
+		return NULL;
+	copy->cost = route->cost;
+	copy->l2mtu = route->l2mtu;
+	copy->hash = route->hash;
+	copy->detour = route->detour;
+	copy->hops = route->hops;
+	memcpy(copy->wire, route->wire,
+	       flex_array_size(copy, wire, route->hops));
+	memcpy(romon_route_id(copy, 0), romon_route_id(route, 0),
+	       route->hops * ETH_ALEN);
+	return copy;
 }
 
 /* Write out a route, for which there has to be room. */

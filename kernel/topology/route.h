@@ -60,6 +60,7 @@ static inline u8 *romon_route_id(const struct romon_route *route, u32 hop)
 }
 
 struct romon_route *romon_route_alloc(u32 hops);
+struct romon_route *romon_route_copy(const struct romon_route *route);
 void romon_route_write(const struct romon_map *map,
 		       const struct romon_path *path,
 		       struct romon_route *route);
