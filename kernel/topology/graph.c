@@ -216,7 +216,7 @@ static void romon_edge_unlink(struct romon_topology *topo,
 
 void romon_edge_del(struct romon_topology *topo, struct romon_edge *edge)
 {
-	romon_reach_edge_gone(topo, edge);
+	romon_reach_edge_gone(edge);
 	romon_teller_edge_gone(topo, edge);
 	romon_edge_unlink(topo, &edge->end[0]);
 	romon_edge_unlink(topo, &edge->end[1]);

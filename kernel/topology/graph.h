@@ -31,7 +31,8 @@ struct romon_edge_end {
  * @flood:	number of the flood that told of it
  * @downs:	of the port here, if it is an edge of this router: what was
  *		learnt before the port was last down is not true any more
- * @held:	by how many doubts and detours
+ * @doubted:	doubts of it, of whichever router
+ * @detours:	hops of detours that it is
  * @doubt_round: is romon_topology.doubt_round if @doubts is of this round
  * @doubts:	of routes over it that were not answered
  * @index:	in romon_topology.map
@@ -48,7 +49,8 @@ struct romon_edge {
 	struct romon_edge_end end[2];
 	u32		flood;
 	u32		downs;
-	u32		held;
+	struct hlist_head doubted;
+	struct hlist_head detours;
 	u32		doubt_round;
 	u32		doubts;
 	u32		index;

@@ -141,7 +141,7 @@ static bool romon_reach_path(struct romon_topology *topo,
 					r->node->index, 0, path);
 	path->hops = r->detour_hops;
 	for (i = 0; i < r->detour_hops; i++) {
-		struct romon_edge_end *end = r->detour[i];
+		struct romon_edge_end *end = r->detour[i].end;
 
 		path->end[i] = 2 * romon_edge_of(end)->index + end->index;
 	}
@@ -153,7 +153,7 @@ static void romon_reach_drop_detour(struct romon_reach *r)
 	u32 i;
 
 	for (i = 0; i < r->detour_hops; i++)
-		romon_edge_of(r->detour[i])->held--;
+		hlist_del(&r->detour[i].of_edge);
 	kfree(r->detour);
 	r->detour = NULL;
 	r->detour_hops = 0;
@@ -161,8 +161,15 @@ static void romon_reach_drop_detour(struct romon_reach *r)
 
 static void romon_reach_drop_doubt(struct romon_reach *r, unsigned int i)
 {
-	r->doubts[i].edge->held--;
-	r->doubts[i] = r->doubts[--r->n_doubts];
+	struct romon_doubt *doubt = &r->doubts[i];
+	struct romon_doubt *last = &r->doubts[--r->n_doubts];
+
+	hlist_del(&doubt->of_edge);
+	if (doubt != last) {
+		hlist_del(&last->of_edge);
+		*doubt = *last;
+		hlist_add_head(&doubt->of_edge, &doubt->edge->doubted);
+	}
 	WRITE_ONCE(r->doubted, r->n_doubts);
 }
 
@@ -190,26 +197,21 @@ void romon_reach_del(struct romon_topology *topo, struct romon_node *node)
 }
 
 /* An edge is taken out. */
-void romon_reach_edge_gone(struct romon_topology *topo, struct romon_edge *edge)
+void romon_reach_edge_gone(struct romon_edge *edge)
 {
-	struct romon_reach *r;
-	unsigned int i;
+	struct romon_detour *hop;
+	struct romon_doubt *doubt;
 
-	if (!edge->held)
-		return;
-	list_for_each_entry(r, &topo->reaches, list) {
-		for (i = 0; i < r->detour_hops; i++) {
-			if (romon_edge_of(r->detour[i]) == edge) {
-				romon_reach_drop_detour(r);
-				break;
-			}
-		}
-		for (i = 0; i < r->n_doubts; i++) {
-			if (r->doubts[i].edge == edge) {
-				romon_reach_drop_doubt(r, i);
-				break;
-			}
-		}
+	while (!hlist_empty(&edge->detours)) {
+		hop = hlist_entry(edge->detours.first, struct romon_detour,
+				  of_edge);
+		romon_reach_drop_detour(hop->reach);
+	}
+	while (!hlist_empty(&edge->doubted)) {
+		doubt = hlist_entry(edge->doubted.first, struct romon_doubt,
+				    of_edge);
+		romon_reach_drop_doubt(doubt->reach,
+				       doubt - doubt->reach->doubts);
 	}
 }
 
@@ -218,6 +220,8 @@ static struct romon_doubt *romon_reach_doubt(struct romon_reach *r,
 {
 	unsigned int i;
 
+	if (hlist_empty(&edge->doubted))
+		return NULL;
 	for (i = 0; i < r->n_doubts; i++)
 		if (r->doubts[i].edge == edge)
 			return &r->doubts[i];
@@ -241,9 +245,10 @@ static void romon_reach_add_doubts(struct romon_topology *topo,
 			if (r->n_doubts == ROMON_DOUBTS)
 				continue;
 			doubt = &r->doubts[r->n_doubts++];
+			doubt->reach = r;
 			doubt->edge = edge;
 			doubt->times = 0;
-			edge->held++;
+			hlist_add_head(&doubt->of_edge, &edge->doubted);
 		}
 		doubt->flood = READ_ONCE(topo->flood);
 		doubt->times++;
@@ -295,21 +300,27 @@ static void romon_node_doubt(struct romon_topology *topo,
 	node->doubts = max(node->doubts, times);
 }
 
-static struct romon_edge_end **
-romon_reach_hops(struct romon_topology *topo, const struct romon_path *path)
+/* Take a detour. Return: false if there is no memory. */
+static bool romon_reach_take_detour(struct romon_topology *topo,
+				    struct romon_reach *r,
+				    const struct romon_path *path)
 {
 	const struct romon_map *map = romon_topology_map(topo);
-	struct romon_edge_end **hop;
+	struct romon_detour *hop;
 	u32 i;
 
-	hop = kmalloc_array(path->hops, sizeof(*hop), GFP_KERNEL);
-	if (!hop)
-		return NULL;
+	r->detour = kmalloc_array(path->hops, sizeof(*hop), GFP_KERNEL);
+	if (!r->detour)
+		return false;
 	for (i = 0; i < path->hops; i++) {
-		hop[i] = romon_map_origin(map, path->end[i]);
-		romon_edge_of(hop[i])->held++;
+		hop = &r->detour[i];
+		hop->reach = r;
+		hop->end = romon_map_origin(map, path->end[i]);
+		hlist_add_head(&hop->of_edge,
+			       &romon_edge_of(hop->end)->detours);
 	}
-	return hop;
+	r->detour_hops = path->hops;
+	return true;
 }
 
 /*
@@ -351,12 +362,10 @@ static void romon_reach_search(struct romon_topology *topo,
 	romon_route_write(romon_topology_map(topo), path, topo->route);
 	if (topo->route->hash == romon_reach_best(topo, r)->path_hash)
 		return;
-	r->detour = romon_reach_hops(topo, path);
-	if (!r->detour) {
+	if (!romon_reach_take_detour(topo, r, path)) {
 		r->again = true;
 		return;
 	}
-	r->detour_hops = path->hops;
 	r->detour_cost = topo->route->cost;
 	r->detour_hash = topo->route->hash;
 }

@@ -24,9 +24,18 @@ struct romon_wire_entry;
 
 /* An edge of routes that were not answered. */
 struct romon_doubt {
+	struct hlist_node of_edge;	/* in romon_edge.doubted */
+	struct romon_reach *reach;
 	struct romon_edge *edge;
 	u32	flood;		/* number of this router's last flood then */
 	u32	times;
+};
+
+/* A hop of the route in use, if that is not the best one. */
+struct romon_detour {
+	struct hlist_node of_edge;	/* in romon_edge.detours */
+	struct romon_reach *reach;
+	struct romon_edge_end *end;
 };
 
 /**
@@ -113,7 +122,7 @@ struct romon_reach {
 	unsigned long		returned;
 	unsigned long		asked;
 	unsigned long		ask_wait;
-	struct romon_edge_end	**detour;
+	struct romon_detour	*detour;
 	u32			detour_hops;
 	u32			detour_cost;
 	u32			detour_hash;
@@ -141,8 +150,7 @@ const struct romon_route *romon_reach_route(struct romon_topology *topo,
 const struct romon_route *romon_reach_wide(struct romon_topology *topo,
 					   struct romon_node *node,
 					   unsigned int len);
-void romon_reach_edge_gone(struct romon_topology *topo,
-			   struct romon_edge *edge);
+void romon_reach_edge_gone(struct romon_edge *edge);
 void romon_reach_review(struct romon_topology *topo);
 void romon_reach_look(struct romon_topology *topo);
 enum romon_route_reason romon_reach_reason(struct romon_node *node,
