@@ -101,7 +101,7 @@ struct romon_answers {
  * @enabled_at:	jiffies64
  * @entries:	port entries, the wildcard first
  * @n_entries:	how many
- * @n_ports:	how many
+ * @n_ports:	how many; read in softirq too
  * @next_link:	for cyclic allocation
  * @ifindex:	ports by ifindex
  * @port_gen:	changes with every entry, device and port
@@ -116,6 +116,9 @@ struct romon_answers {
  * @flood_work:	sends this router's own Discover
  * @flooded_at:	jiffies64 of the last one; read in softirq
  * @flooded:	there was a last one since RoMON was enabled; likewise
+ *
+ * @passing:	floods that wait to be passed on by many ports; own lock
+ * @passing_work: passes them on
  *
  * @topo_work:	the one who writes in @topo
  * @topo_kicked: why it shall run
@@ -181,6 +184,10 @@ struct romon_net {
 	struct delayed_work	flood_work;
 	u64			flooded_at;
 	bool			flooded;
+
+	/* Of passing_work; left there in softirq. */
+	struct sk_buff_head	passing;
+	struct work_struct	passing_work;
 
 	/* Between topo_work and those who leave it notes. */
 	struct delayed_work	topo_work;

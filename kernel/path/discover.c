@@ -66,6 +66,11 @@ struct romon_origins {
 	struct romon_origin pool[];
 };
 
+/* Answers sent at once; others that are due wait for a tick. */
+#define ROMON_ANSWER_SLICE	64
+/* Ports by which a flood is sent at once; more than that is for a work item. */
+#define ROMON_FLOOD_SLICE	64
+
 /* Behind the skbs that wait in romon_answers.queue. */
 struct romon_answer_cb {
 	unsigned long	due;		/* jiffies */
@@ -321,12 +326,20 @@ static void romon_answers_unlink(struct romon_answers *a, struct sk_buff *skb)
 	skb->dev = NULL;
 }
 
+/* Behind the skbs that wait in romon_net.passing: where they came in. */
+struct romon_passing_cb {
+	u32	link;
+};
+
+#define ROMON_PASSING_CB(skb)	((struct romon_passing_cb *)(skb)->cb)
+
 /* Send the answers that are due; runs when the first one is. */
 static void romon_answers_timer(struct timer_list *timer)
 {
 	struct romon_answers *a = container_of(timer, struct romon_answers,
 					       timer);
 	struct romon_net *rn = container_of(a, struct romon_net, answers);
+	unsigned int left = ROMON_ANSWER_SLICE;
 	struct sk_buff_head due;
 	struct sk_buff *skb;
 
@@ -335,6 +348,10 @@ static void romon_answers_timer(struct timer_list *timer)
 	while ((skb = romon_answers_first(a))) {
 		if (time_before(jiffies, ROMON_ANSWER_CB(skb)->due)) {
 			mod_timer(&a->timer, ROMON_ANSWER_CB(skb)->due);
+			break;
+		}
+		if (!left--) {
+			mod_timer(&a->timer, jiffies + 1);
 			break;
 		}
 		romon_answers_unlink(a, skb);
@@ -448,36 +465,142 @@ static void romon_discover_answer(struct romon_port *port,
 	romon_answers_queue(port, skb, eth_hdr(in)->h_source);
 }
 
-/* Pass a Discover, which stays the caller's, on to all other ports. */
-static void romon_discover_pass_on(struct romon_port *ingress,
-				   const struct romon_self *self,
-				   const struct sk_buff *in,
-				   const struct romon_frame *f)
+/* The next port that runs, from @link on, which is set to what is behind it. */
+static struct romon_port *romon_discover_next_rcu(struct romon_net *rn,
+						  unsigned long *link)
+{
+	struct romon_port *port;
+
+	while ((port = xa_find(&rn->links, link, U32_MAX, XA_PRESENT))) {
+		++*link;
+		if (READ_ONCE(port->running))
+			return port;
+	}
+	return NULL;
+}
+
+static void romon_discover_pass_on_by(struct romon_port *egress,
+				      const struct romon_port *ingress,
+				      const struct romon_self *self,
+				      const struct sk_buff *in,
+				      const struct romon_frame *f)
 {
 	unsigned int len = romon_wire_forward_len(f);
-	struct romon_net *rn = ingress->rn;
-	struct romon_port *egress;
+	struct romon_net *rn = egress->rn;
 	struct romon_end from, to;
 	struct sk_buff *skb;
 
-	romon_port_end(ingress, &from);
-	list_for_each_entry_rcu(egress, &rn->ports, list) {
-		if (egress == ingress || !READ_ONCE(egress->running))
-			continue;
-		if (!romon_tx_fits(egress, len)) {
-			romon_count_drop(rn, egress, ROMON_DROP_too_big);
-			continue;
-		}
-		skb = romon_tx_alloc(egress, len, GFP_ATOMIC);
-		if (!skb) {
-			romon_count_drop(rn, egress, ROMON_DROP_no_memory);
-			continue;
-		}
-		romon_port_end(egress, &to);
-		romon_wire_build_forward(skb->data, in->data, f, self->id,
-					 eth_hdr(in)->h_source, &from, &to);
-		romon_xmit_group(egress, skb);
+	if (!romon_tx_fits(egress, len)) {
+		romon_count_drop(rn, egress, ROMON_DROP_too_big);
+		return;
 	}
+	skb = romon_tx_alloc(egress, len, GFP_ATOMIC);
+	if (!skb) {
+		romon_count_drop(rn, egress, ROMON_DROP_no_memory);
+		return;
+	}
+	romon_port_end(ingress, &from);
+	romon_port_end(egress, &to);
+	romon_wire_build_forward(skb->data, in->data, f, self->id,
+				 eth_hdr(in)->h_source, &from, &to);
+	romon_xmit_group(egress, skb);
+}
+
+/*
+ * Pass a Discover, which stays the caller's, on to the next of all other ports,
+ * a slice of them. Return: whether there may be more, from @link on.
+ */
+static bool romon_discover_pass_slice(struct romon_port *ingress,
+				      const struct romon_self *self,
+				      const struct sk_buff *in,
+				      const struct romon_frame *f,
+				      unsigned long *link)
+{
+	unsigned int left = ROMON_FLOOD_SLICE + 1;
+	struct romon_port *egress;
+
+	while (left--) {
+		egress = romon_discover_next_rcu(ingress->rn, link);
+		if (!egress)
+			return false;
+		if (egress != ingress)
+			romon_discover_pass_on_by(egress, ingress, self, in, f);
+	}
+	return true;
+}
+
+/* Pass a Discover that has waited on to all other ports. Consumes the skb. */
+static void romon_passing_on(struct romon_net *rn, struct sk_buff *skb)
+{
+	const struct romon_self *self;
+	struct romon_port *ingress;
+	unsigned long link = 0;
+	struct romon_frame f;
+	bool more;
+
+	/* Whole and well-formed, as it was found to be when it came in. */
+	if (romon_wire_parse(&f, skb->data, skb->len, skb->len)) {
+		kfree_skb(skb);
+		return;
+	}
+	do {
+		local_bh_disable();
+		rcu_read_lock();
+		self = rcu_dereference(rn->self);
+		ingress = romon_port_running_rcu(rn,
+						 ROMON_PASSING_CB(skb)->link);
+		more = self && ingress &&
+		       romon_discover_pass_slice(ingress, self, skb, &f, &link);
+		rcu_read_unlock();
+		local_bh_enable();
+		cond_resched();
+	} while (more);
+	consume_skb(skb);
+}
+
+static void romon_passing_work(struct work_struct *work)
+{
+	struct romon_net *rn = container_of(work, struct romon_net,
+					    passing_work);
+	struct sk_buff *skb;
+
+	while ((skb = skb_dequeue(&rn->passing)))
+		romon_passing_on(rn, skb);
+}
+
+/* Leave a Discover to the work. Consumes the skb. */
+static void romon_passing_queue(struct romon_port *port, struct sk_buff *skb)
+{
+	struct romon_net *rn = port->rn;
+
+	BUILD_BUG_ON(sizeof(struct romon_passing_cb) > sizeof(skb->cb));
+	if (skb_queue_len_lockless(&rn->passing) >=
+	    READ_ONCE(rn->limits.queue_len)) {
+		romon_drop(rn, port, skb, ROMON_DROP_flood_queue);
+		return;
+	}
+	/* It waits outside of RCU, which is all that holds these. */
+	skb_orphan(skb);
+	skb->dev = NULL;
+	ROMON_PASSING_CB(skb)->link = port->link;
+	skb_queue_tail(&rn->passing, skb);
+	queue_work(system_dfl_wq, &rn->passing_work);
+}
+
+/* Pass a Discover on to all other ports. Consumes the skb. */
+static void romon_discover_pass_on(struct romon_port *port,
+				   const struct romon_self *self,
+				   struct sk_buff *skb,
+				   const struct romon_frame *f)
+{
+	unsigned long link = 0;
+
+	if (READ_ONCE(port->rn->n_ports) > ROMON_FLOOD_SLICE) {
+		romon_passing_queue(port, skb);
+		return;
+	}
+	romon_discover_pass_slice(port, self, skb, f, &link);
+	consume_skb(skb);
 }
 
 static bool romon_discover_looped(struct romon_net *rn,
@@ -526,10 +649,11 @@ void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 
 	if (!reason && f->hops + 1 >= READ_ONCE(rn->limits.hop_limit))
 		reason = ROMON_DROP_hop_limit;
-	if (!reason)
+	if (!reason) {
 		romon_discover_pass_on(port, self, skb, f);
-	else
-		romon_count_drop(rn, port, reason);
+		return;
+	}
+	romon_count_drop(rn, port, reason);
 	consume_skb(skb);
 	return;
 drop:
@@ -549,48 +673,65 @@ static unsigned long romon_discover_interval(const struct romon_net *rn)
 				get_random_u32_below(window / 4 + 1)) + 1;
 }
 
+static void romon_discover_send(struct romon_port *port,
+				const struct romon_self *self)
+{
+	struct sk_buff *skb;
+	struct romon_end out;
+
+	skb = romon_tx_alloc(port, romon_wire_build_discover(NULL, NULL, NULL),
+			     GFP_ATOMIC);
+	if (!skb) {
+		romon_count_drop(port->rn, port, ROMON_DROP_no_memory);
+		return;
+	}
+	romon_port_end(port, &out);
+	romon_wire_build_discover(skb->data, self->id, &out);
+	romon_xmit_group(port, skb);
+}
+
+/*
+ * Send this router's own Discover by the next ports, a slice of them. Return:
+ * whether there may be more, from @link on.
+ *
+ * No softirq in between: on virtual links the first copy would pass through the
+ * whole network before the second one is sent, and each better copy that comes
+ * later would be passed on again.
+ */
+static bool romon_discover_send_slice(struct romon_net *rn, unsigned long *link)
+{
+	unsigned int left = ROMON_FLOOD_SLICE;
+	struct romon_port *port = NULL;
+	const struct romon_self *self;
+
+	local_bh_disable();
+	rcu_read_lock();
+	self = rcu_dereference(rn->self);
+	while (self && left--) {
+		port = romon_discover_next_rcu(rn, link);
+		if (!port)
+			break;
+		romon_discover_send(port, self);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+	return port;
+}
+
 /* Send this router's own Discover on every port. */
 static void romon_discover_work(struct work_struct *work)
 {
 	struct romon_net *rn = container_of(to_delayed_work(work),
 					    struct romon_net, flood_work);
-	const struct romon_self *self;
-	struct romon_port *port;
-	struct romon_end out;
-	struct sk_buff *skb;
-	unsigned int len;
+	unsigned long link = 0;
 
 	/* Before the frames: their answers may overtake us. */
 	WRITE_ONCE(rn->flooded_at, get_jiffies_64());
 	WRITE_ONCE(rn->flooded, true);
 	romon_raise_flood(rn);
 
-	/*
-	 * No softirq in between: on virtual links the first copy would pass
-	 * through the whole network before the second one is sent, and each
-	 * better copy that comes later would be passed on again.
-	 */
-	local_bh_disable();
-	rcu_read_lock();
-	self = rcu_dereference(rn->self);
-	if (!self)
-		goto out;
-	list_for_each_entry_rcu(port, &rn->ports, list) {
-		if (!READ_ONCE(port->running))
-			continue;
-		len = romon_wire_build_discover(NULL, NULL, NULL);
-		skb = romon_tx_alloc(port, len, GFP_ATOMIC);
-		if (!skb) {
-			romon_count_drop(rn, port, ROMON_DROP_no_memory);
-			continue;
-		}
-		romon_port_end(port, &out);
-		romon_wire_build_discover(skb->data, self->id, &out);
-		romon_xmit_group(port, skb);
-	}
-out:
-	rcu_read_unlock();
-	local_bh_enable();
+	while (romon_discover_send_slice(rn, &link))
+		cond_resched();
 }
 
 /*
@@ -616,6 +757,8 @@ void romon_discover_net_init(struct romon_net *rn)
 	rn->answers.queue = RB_ROOT_CACHED;
 	timer_setup(&rn->answers.timer, romon_answers_timer, 0);
 	INIT_DELAYED_WORK(&rn->flood_work, romon_discover_work);
+	skb_queue_head_init(&rn->passing);
+	INIT_WORK(&rn->passing_work, romon_passing_work);
 }
 
 /* Before rn->self is published. */
@@ -657,6 +800,8 @@ void romon_discover_stop(struct romon_net *rn)
 
 	ASSERT_RTNL();
 	cancel_delayed_work_sync(&rn->flood_work);
+	cancel_work_sync(&rn->passing_work);
+	skb_queue_purge(&rn->passing);
 	romon_answers_purge(&rn->answers);
 
 	o = rtnl_dereference(rn->origins);

@@ -35,6 +35,7 @@
 	X(flood_rate, "more floods by a port than flood-rate allows")	       \
 	X(origin_rate, "more floods of an origin by a port than windows")      \
 	X(flood_table, "more origins at a time than max-origins")	       \
+	X(flood_queue, "more floods waiting to be passed on than queue-len")   \
 	X(answer_rate, "more answers by a port, or to an origin, than answer-rate")  \
 	X(answer_queue, "more answers waiting to be sent than queue-len")      \
 	X(unsolicited, "DiscoverResp without a recent Discover")	       \

@@ -220,7 +220,7 @@ static void romon_port_unlink(struct romon_port *port)
 	xa_erase(&rn->links, port->link);
 	hlist_del_rcu(&port->mac);
 	list_del_rcu(&port->list);
-	rn->n_ports--;
+	WRITE_ONCE(rn->n_ports, rn->n_ports - 1);
 }
 
 static int romon_port_create(struct romon_net *rn, struct net_device *dev,
@@ -262,7 +262,7 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	netdev_hold(dev, &port->dev_tracker, GFP_KERNEL);
 	romon_port_rehash(port);
 	list_add_tail_rcu(&port->list, &rn->ports);
-	rn->n_ports++;
+	WRITE_ONCE(rn->n_ports, rn->n_ports + 1);
 
 	/* Last, when all is reachable: frames may come in at once. */
 	err = romon_rx_start(port);

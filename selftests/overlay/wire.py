@@ -665,5 +665,24 @@ def answers_are_delayed_at_random():
         check(answered != sent, "all answers came in the order of the questions")
 
 
+@test
+def floods_leave_by_more_ports_than_are_served_at_once():
+    many = [f"many{i}" for i in range(150)]
+    ip(*(f"link add {name} up type dummy" for name in many), ns=net["r1"])
+    wait_for(lambda: set(many) <= set(ends(r1)), "so many ports")
+
+    def sent():
+        ports = {port["interface"]: port for port in r1.whole_dump("port-get")}
+        return [ports[name]["stats"]["tx_packets"] for name in many]
+
+    for what, begin in (("x", lambda: x.send_frame(flood())), ("r1", lambda: r1.do("discover"))):
+        clear()
+        before = sent()
+        begin()
+        wait_for(lambda: sent() == [n + 1 for n in before], f"a flood of {what} by each port")
+        got(z, rf.DISCOVER, f"a flood of {what}")
+    ip(*(f"link del {name}" for name in many), ns=net["r1"])
+
+
 if __name__ == "__main__":
     main(setup)

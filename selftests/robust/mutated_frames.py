@@ -42,6 +42,7 @@ PARTLY = {
     "flood_rate",
     "origin_rate",
     "answer_rate",
+    "flood_queue",
     "flood_table",
     "answer_queue",
     "no_endpoint",
