@@ -327,9 +327,9 @@ def equal_links_are_stable_while_others_change():
     start = time.monotonic()
     for i in range(10):
         ring.nl["r5"].do("port-set", interface="to-r4", cost=101 + i)
-        ring.nl["r1"].do("discover")
-        # Until this flood has told of all of them.
+        # Until this flood has told of all of them, perhaps before the request ends.
         flooded = time.monotonic()
+        ring.nl["r1"].do("discover")
 
         def told():
             equal(ring.nl["r1"].get("node-get", id=ID["r2"])["interface"], used, "the link in use")
