@@ -90,6 +90,9 @@ static bool romon_rate_take(u64 *due, u64 now, u64 step, u32 burst)
 {
 	u64 ahead = *due > now ? *due - now : 0;
 
+	/* Or what passed while the rate was another would count for long. */
+	ahead = min(ahead, step * burst);
+	*due = now + ahead;
 	if (ahead > step * (burst - 1))
 		return false;
 	if (ahead > step * burst / 2 && get_random_u8() & 1)

@@ -666,6 +666,21 @@ def answers_are_delayed_at_random():
 
 
 @test
+def a_shorter_window_counts_at_once():
+    origin = new_origin()
+    clear()
+    with setting(flood_window=60000):
+        x.send_frame(flood(origin=origin))
+        got(z, rf.DISCOVER, "the first flood")
+
+    def passed_on():
+        x.send_frame(flood(origin=origin))
+        return z.recv(0.5, lambda frame: frame["src"] == origin)
+
+    wait_for(passed_on, "another flood of the origin", limit=WAIT)
+
+
+@test
 def floods_leave_by_more_ports_than_are_served_at_once():
     many = [f"many{i}" for i in range(150)]
     ip(*(f"link add {name} up type dummy" for name in many), ns=net["r1"])
