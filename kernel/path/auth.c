@@ -99,13 +99,17 @@ static int romon_auth_body(struct shash_desc *desc, const struct sk_buff *skb,
 static int romon_auth_finish(struct shash_desc *desc,
 			     const struct romon_secret *secret,
 			     const u8 *frame, unsigned int body,
-			     const u8 *dst, const u8 *src, u8 *digest)
+			     const u8 *dst, const u8 *src, u64 mark,
+			     u8 *digest)
 {
 	unsigned int off = offsetof(struct romon_wire_header, auth.digest);
-	__be16 len = cpu_to_be16(2 * ETH_ALEN + body);
+	unsigned int mark_len = mark ? ROMON_MARK_LEN : 0;
+	__be16 len = cpu_to_be16(2 * ETH_ALEN + mark_len + body);
+	__be64 mark_be = cpu_to_be64(mark);
 
 	return crypto_shash_update(desc, dst, ETH_ALEN) ?:
 	       crypto_shash_update(desc, src, ETH_ALEN) ?:
+	       crypto_shash_update(desc, (const u8 *)&mark_be, mark_len) ?:
 	       crypto_shash_update(desc, frame, off) ?:
 	       crypto_shash_update(desc, romon_no_digest, ROMON_DIGEST_LEN) ?:
 	       crypto_shash_update(desc, frame + off + ROMON_DIGEST_LEN,
@@ -118,7 +122,8 @@ static int romon_auth_finish(struct shash_desc *desc,
 
 static bool romon_auth_try(const struct romon_secret *secret,
 			   const struct sk_buff *skb,
-			   const struct romon_frame *f, struct romon_auth *auth)
+			   const struct romon_frame *f, u64 mark,
+			   struct romon_auth *auth)
 {
 	const struct romon_wire_header *h = (const void *)skb->data;
 	const struct ethhdr *eth = eth_hdr(skb);
@@ -130,8 +135,20 @@ static bool romon_auth_try(const struct romon_secret *secret,
 	       !romon_auth_body(desc, skb, f->body) &&
 	       !crypto_shash_export(desc, auth->body) &&
 	       !romon_auth_finish(desc, secret, skb->data, f->body,
-				  eth->h_dest, eth->h_source, digest) &&
+				  eth->h_dest, eth->h_source, mark, digest) &&
 	       !crypto_memneq(digest, h->auth.digest, sizeof(digest));
+}
+
+/*
+ * Whether a frame is for one port alone, whose mark is hashed with it. Who asks
+ * may not know the mark yet, so only echoes of Hellos and SeqErrs are bound.
+ */
+static bool romon_auth_is_bound(const struct romon_frame *f, const u8 *dst)
+{
+	bool hello = f->type == ROMON_TYPE_HELLO ||
+		     f->type == ROMON_TYPE_SEQERR;
+
+	return !is_multicast_ether_addr(dst) && (!hello || f->echo);
 }
 
 /**
@@ -139,13 +156,14 @@ static bool romon_auth_try(const struct romon_secret *secret,
  * @list:	secrets of the ingress port, under RCU; may be NULL
  * @skb:	the frame, trimmed to its length and parsed
  * @f:		its parse
+ * @mark:	of the ingress port
  * @auth:	what is found out, defined if ROMON_DROP_NONE is returned
  *
  * In softirq. Return: ROMON_DROP_NONE or a reason to drop the frame.
  */
 enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 				  const struct sk_buff *skb,
-				  const struct romon_frame *f,
+				  const struct romon_frame *f, u64 mark,
 				  struct romon_auth *auth)
 {
 	const struct romon_wire_header *h = (const void *)skb->data;
@@ -154,6 +172,7 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 	u8 i;
 
 	auth->secret = NULL;
+	auth->mark = 0;
 	if (hello && !romon_secrets_key(list))
 		return ROMON_DROP_no_secret;
 	if (!memchr_inv(&h->auth, 0, sizeof(h->auth)))
@@ -162,10 +181,12 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 	if (!romon_secrets_key(list))
 		return ROMON_DROP_hashed;
 
+	if (!romon_auth_is_bound(f, eth_hdr(skb)->h_dest))
+		mark = 0;
 	for (i = 0; i < list->n; i++) {
 		const struct romon_secret *secret = &list->secret[i];
 
-		if (!secret->len || !romon_auth_try(secret, skb, f, auth))
+		if (!secret->len || !romon_auth_try(secret, skb, f, mark, auth))
 			continue;
 		auth->secret = secret;
 		auth->seq = be64_to_cpu(h->auth.seq);
@@ -191,12 +212,13 @@ static bool romon_auth_same(const struct romon_secret *secret,
  * @dst:	destination MAC that it will have
  * @src:	source MAC that it will have
  * @seq:	sequence number of the sending port
+ * @mark:	of the receiving port; 0 if the frame is bound to none
  * @verified:	what verifying the same body has found out, or NULL
  *
  * Return: 0 or a negative errno.
  */
 int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
-		    const u8 *dst, const u8 *src, u64 seq,
+		    const u8 *dst, const u8 *src, u64 seq, u64 mark,
 		    const struct romon_auth *verified)
 {
 	struct romon_wire_header *h = (void *)skb->data;
@@ -213,7 +235,7 @@ int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
 		err = crypto_shash_import(desc, secret->inner) ?:
 		      romon_auth_body(desc, skb, body);
 	err = err ?: romon_auth_finish(desc, secret, skb->data, body, dst, src,
-				       digest);
+				       mark, digest);
 	if (!err)
 		memcpy(h->auth.digest, digest, sizeof(digest));
 	return err;

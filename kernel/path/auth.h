@@ -16,16 +16,17 @@
 struct romon_auth {
 	const struct romon_secret *secret;	/* the right one, or NULL */
 	u64	seq;
+	u64	mark;				/* to hash an echo with, or 0 */
 	u8	index;				/* of @secret in its list */
 	u8	body[ROMON_MD5_STATE] __aligned(8);
 };
 
 enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 				  const struct sk_buff *skb,
-				  const struct romon_frame *f,
+				  const struct romon_frame *f, u64 mark,
 				  struct romon_auth *auth);
 int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
-		    const u8 *dst, const u8 *src, u64 seq,
+		    const u8 *dst, const u8 *src, u64 seq, u64 mark,
 		    const struct romon_auth *verified);
 u64 romon_auth_first_seq(void);
 int romon_auth_prepare(struct romon_secret *secret);

@@ -10,6 +10,7 @@
 
 #include <crypto/algapi.h>
 #include <linux/etherdevice.h>
+#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -186,6 +187,31 @@ static void romon_neigh_challenge(struct romon_neigh *n, u8 *challenge)
 }
 
 /*
+ * What a port is told apart by from others of this router, whose MAC may be
+ * the same, and from ports of other routers. It is no secret, and the same
+ * after a reboot if the order of the devices is: what was sent to it before is
+ * then for the port still, which asks for a handshake.
+ */
+u64 romon_neigh_own_mark(const struct romon_port *port,
+			 const struct romon_self *self)
+{
+	return (u64)jhash(self->id, ETH_ALEN, 0) << 32 | port->dev->ifindex;
+}
+
+/* What a frame to @mac is bound to, 0 if its port has told no mark. */
+u64 romon_neigh_mark(struct romon_port *port, const u8 *mac)
+{
+	const struct romon_neigh *n;
+	u64 mark;
+
+	spin_lock_bh(&port->neighs.lock);
+	n = romon_neigh_find(port, mac);
+	mark = n ? n->mark : 0;
+	spin_unlock_bh(&port->neighs.lock);
+	return mark;
+}
+
+/*
  * Send a Hello or SeqErr to @dst, or to the group if it is NULL. Under RCU. One
  * that a frame has asked for, with @asked, is hashed with the secret of that
  * frame, which the neighbour certainly knows.
@@ -195,15 +221,17 @@ static void romon_neigh_xmit(struct romon_port *port,
 			     const u8 *dst, const u8 *challenge, const u8 *echo,
 			     const struct romon_auth *asked)
 {
+	__be64 mark = cpu_to_be64(romon_neigh_own_mark(port, self));
 	unsigned int len = romon_wire_build_hello(NULL, type, NULL, challenge,
-						  echo);
+						  echo, (u8 *)&mark);
 	struct sk_buff *skb = romon_tx_alloc(port, len, GFP_ATOMIC);
 
 	if (!skb) {
 		romon_count_drop(port->rn, port, ROMON_DROP_no_memory);
 		return;
 	}
-	romon_wire_build_hello(skb->data, type, self->id, challenge, echo);
+	romon_wire_build_hello(skb->data, type, self->id, challenge, echo,
+			       (u8 *)&mark);
 	if (dst)
 		romon_xmit(port, skb, dst, asked);
 	else
@@ -282,11 +310,12 @@ static bool romon_neigh_is_echo(struct romon_neigh *n, const u8 *echo)
  */
 void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 		     struct sk_buff *skb, const struct romon_frame *f,
-		     const struct romon_auth *auth)
+		     struct romon_auth *auth)
 {
 	const struct romon_wire_header *h = (const void *)skb->data;
 	const u8 *echo = f->echo ? skb->data + f->echo : NULL;
 	const u8 *ask = f->challenge ? skb->data + f->challenge : NULL;
+	u64 mark = f->mark ? get_unaligned_be64(skb->data + f->mark) : 0;
 	const u8 *mac = eth_hdr(skb)->h_source;
 	u8 challenge[ROMON_CHALLENGE_LEN];
 	enum romon_drop reason;
@@ -314,11 +343,13 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 		romon_replay_start(&n->window, auth->seq);
 		n->rtt_us = ktime_us_delta(ktime_get(), n->asked_at);
 		memcpy(n->id, h->src, ETH_ALEN);
+		n->mark = mark;
 		n->index = auth->index;
 		n->heard = jiffies;
 		romon_neigh_set_up(port, n, true);
 	} else if (n->up && romon_replay_use(&n->window, auth->seq)) {
 		memcpy(n->id, h->src, ETH_ALEN);
+		n->mark = mark;
 		n->index = auth->index;
 		n->heard = jiffies;
 	} else {
@@ -335,6 +366,8 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 		romon_neigh_challenge(n, challenge);
 	spin_unlock_bh(&port->neighs.lock);
 
+	/* An echo is for the port that has asked: nobody else's challenge. */
+	auth->mark = ask ? mark : 0;
 	if (answer)
 		romon_neigh_xmit(port, self, ROMON_TYPE_HELLO, mac,
 				 need ? challenge : NULL, ask, auth);

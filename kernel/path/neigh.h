@@ -22,6 +22,7 @@ struct sk_buff;
  * struct romon_neigh - a link MAC that has sent a frame with a right hash
  * @rb:		in struct romon_neighs
  * @mac:	its link MAC; never changes
+ * @mark:	that its frames told last, which those to it are bound to; or 0
  * @id:		RoMON ID in its last Hello or SeqErr, zero until then
  * @up:		it has proved to be alive
  * @pending:	it was sent @challenge and has not echoed it yet
@@ -54,6 +55,7 @@ struct romon_neigh {
 	unsigned long		heard;
 	unsigned long		since;
 	u32			rtt_us;
+	u64			mark;
 	struct romon_replay	window;
 };
 
@@ -81,7 +83,10 @@ enum romon_drop romon_neigh_accept(struct romon_port *port,
 				   const struct romon_auth *auth);
 void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 		     struct sk_buff *skb, const struct romon_frame *f,
-		     const struct romon_auth *auth);
+		     struct romon_auth *auth);
+u64 romon_neigh_own_mark(const struct romon_port *port,
+			 const struct romon_self *self);
+u64 romon_neigh_mark(struct romon_port *port, const u8 *mac);
 bool romon_neigh_is_lost_rcu(struct romon_port *port, const u8 *mac);
 void romon_neigh_announce(struct romon_net *rn);
 

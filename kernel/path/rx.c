@@ -87,7 +87,7 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 		goto drop;
 
 	reason = romon_auth_verify(romon_port_secrets_rcu(port), skb, &f,
-				   &auth);
+				   romon_neigh_own_mark(port, self), &auth);
 	if (reason) {
 		romon_raise_refused(port, eth_hdr(skb)->h_source, reason);
 		goto drop;

@@ -8,6 +8,7 @@
 #include <linux/pkt_sched.h>
 
 #include "auth.h"
+#include "neigh.h"
 #include "net.h"
 #include "port/port.h"
 #include "tx.h"
@@ -53,20 +54,25 @@ static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
 	const struct romon_secrets *list = romon_port_secrets_rcu(port);
 	const struct romon_secret *secret = romon_secrets_key(list);
 	struct romon_wire_header *h = (void *)skb->data;
+	u64 mark = 0;
 
 	memset(&h->auth, 0, sizeof(h->auth));
 	if (h->type == ROMON_TYPE_HELLO || h->type == ROMON_TYPE_SEQERR) {
 		/* A frame of its own: only the secret is that of the other. */
-		if (verified)
+		if (verified) {
 			secret = verified->secret;
+			mark = verified->mark;
+		}
 		verified = NULL;
 	} else if (!romon_secrets_hash(list)) {
 		return 0;
+	} else if (!is_multicast_ether_addr(dst)) {
+		mark = romon_neigh_mark(port, dst);
 	}
 	if (!secret)
 		return -ENOKEY;
 	return romon_auth_hash(secret, skb, dst, port->dev->dev_addr,
-			       atomic64_inc_return(&port->seq), verified);
+			       atomic64_inc_return(&port->seq), mark, verified);
 }
 
 /**

@@ -102,14 +102,23 @@ static int romon_wire_parse_hello(struct romon_frame *f, const u8 *buf)
 			return ROMON_DROP_bad_tlv;
 		off += ROMON_TLV_HLEN;
 
-		if (tag != ROMON_TLV_CHALLENGE && tag != ROMON_TLV_ECHO)
-			continue;
-		if (len != ROMON_CHALLENGE_LEN)
-			return ROMON_DROP_bad_tlv;
-		if (tag == ROMON_TLV_CHALLENGE)
+		switch (tag) {
+		case ROMON_TLV_CHALLENGE:
+			if (len != ROMON_CHALLENGE_LEN)
+				return ROMON_DROP_bad_tlv;
 			f->challenge = off;
-		else
+			break;
+		case ROMON_TLV_ECHO:
+			if (len != ROMON_CHALLENGE_LEN)
+				return ROMON_DROP_bad_tlv;
 			f->echo = off;
+			break;
+		case ROMON_TLV_MARK:
+			if (len != ROMON_MARK_LEN)
+				return ROMON_DROP_bad_tlv;
+			f->mark = off;
+			break;
+		}
 	}
 	return ROMON_DROP_NONE;
 }
@@ -500,18 +509,21 @@ bool romon_wire_build_refusal(struct romon_wire_close *to,
  * @id:		ID of this node
  * @challenge:	ROMON_CHALLENGE_LEN bytes, or NULL
  * @echo:	likewise
+ * @mark:	of the sending port, ROMON_MARK_LEN bytes, or NULL
  *
  * Return: its length.
  */
 unsigned int romon_wire_build_hello(void *buf, u8 type, const u8 *id,
-				    const u8 *challenge, const u8 *echo)
+				    const u8 *challenge, const u8 *echo,
+				    const u8 *mark)
 {
 	static const u8 everybody[ETH_ALEN] = {
 		0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 	};
 	unsigned int tlv = ROMON_TLV_HLEN + ROMON_CHALLENGE_LEN;
 	unsigned int len = sizeof(struct romon_wire_header) +
-			   (challenge ? tlv : 0) + (echo ? tlv : 0);
+			   (challenge ? tlv : 0) + (echo ? tlv : 0) +
+			   (mark ? ROMON_TLV_HLEN + ROMON_MARK_LEN : 0);
 	struct romon_wire_header *h = buf;
 	u8 *p = (u8 *)(h + 1);
 
@@ -522,8 +534,10 @@ unsigned int romon_wire_build_hello(void *buf, u8 type, const u8 *id,
 		p = romon_wire_put_tlv(p, ROMON_TLV_CHALLENGE, challenge,
 				       ROMON_CHALLENGE_LEN);
 	if (echo)
-		romon_wire_put_tlv(p, ROMON_TLV_ECHO, echo,
-				   ROMON_CHALLENGE_LEN);
+		p = romon_wire_put_tlv(p, ROMON_TLV_ECHO, echo,
+				       ROMON_CHALLENGE_LEN);
+	if (mark)
+		romon_wire_put_tlv(p, ROMON_TLV_MARK, mark, ROMON_MARK_LEN);
 	return len;
 }
 

@@ -42,9 +42,11 @@ enum romon_wire_tlv {
 enum romon_wire_hello_tlv {
 	ROMON_TLV_CHALLENGE	= 1,
 	ROMON_TLV_ECHO		= 2,
+	ROMON_TLV_MARK		= 3,
 };
 
 #define ROMON_CHALLENGE_LEN	8
+#define ROMON_MARK_LEN		8
 
 enum romon_wire_service {
 	ROMON_SERVICE_ECHO	= 1,
@@ -178,6 +180,7 @@ struct romon_span {
  * @board:	value of the Board TLV, likewise
  * @challenge:	offset of the challenge in a Hello or SeqErr, 0 if there is none
  * @echo:	of the echo, likewise
+ * @mark:	of the mark of the sending port, likewise
  *
  * Offsets count from the type byte.
  */
@@ -196,6 +199,7 @@ struct romon_frame {
 	struct romon_span board;
 	u16	challenge;
 	u16	echo;
+	u16	mark;
 };
 
 /* returned by romon_wire_parse() beside the reasons of drop.h */
@@ -247,7 +251,8 @@ bool romon_wire_build_refusal(struct romon_wire_close *to,
 
 bool romon_wire_is_id(const u8 *id);
 unsigned int romon_wire_build_hello(void *buf, u8 type, const u8 *id,
-				    const u8 *challenge, const u8 *echo);
+				    const u8 *challenge, const u8 *echo,
+				    const u8 *mark);
 unsigned int romon_wire_body(const void *buf);
 
 void romon_wire_end_get(struct romon_end *end, const struct romon_wire_end *w);

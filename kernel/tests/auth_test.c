@@ -253,8 +253,8 @@ static void hash_is_what_others_compute(struct kunit *test)
 		memset(skb->data + 4, linear, ROMON_AUTH_LEN);
 		KUNIT_EXPECT_EQ(test,
 				romon_auth_hash(&s->list->secret[1], skb,
-						s->dst, s->src, s->seq, NULL),
-				0);
+						s->dst, s->src, s->seq, 0,
+						NULL), 0);
 		KUNIT_ASSERT_EQ(test, skb_copy_bits(skb, 0, found, s->len), 0);
 		KUNIT_EXPECT_MEMEQ(test, found, s->frame, s->len);
 	}
@@ -272,12 +272,39 @@ static void good_frame_is_verified(struct kunit *test)
 		struct romon_auth auth;
 
 		KUNIT_EXPECT_EQ(test,
-				romon_auth_verify(s->list, skb, &s->f, &auth),
-				ROMON_DROP_NONE);
+				romon_auth_verify(s->list, skb, &s->f, 0,
+						  &auth), ROMON_DROP_NONE);
 		KUNIT_EXPECT_PTR_EQ(test, auth.secret, &s->list->secret[1]);
 		KUNIT_EXPECT_EQ(test, auth.index, 1);
 		KUNIT_EXPECT_EQ(test, auth.seq, s->seq);
 	}
+}
+
+/* What is for one port is nothing to another that has the same MAC. */
+static void frame_for_one_port_is_bound_to_its_mark(struct kunit *test)
+{
+	const u64 mark = 0x0102030405060708;
+	struct sample *s = make_sample(test, test->param_value);
+	bool hello = s->f.type == ROMON_TYPE_HELLO ||
+		     s->f.type == ROMON_TYPE_SEQERR;
+	bool bound = !is_multicast_ether_addr(s->dst) &&
+		     (!hello || s->f.echo);
+	struct romon_auth auth;
+	struct sk_buff *skb;
+
+	skb = make_skb(test, s->dst, s->src, s->frame, s->len, s->len);
+	KUNIT_EXPECT_EQ(test,
+			romon_auth_verify(s->list, skb, &s->f, mark, &auth),
+			bound ? ROMON_DROP_wrong_digest : ROMON_DROP_NONE);
+	KUNIT_ASSERT_EQ(test, romon_auth_hash(&s->list->secret[1], skb, s->dst,
+					      s->src, s->seq,
+					      bound ? mark : 0, NULL), 0);
+	KUNIT_EXPECT_EQ(test,
+			romon_auth_verify(s->list, skb, &s->f, mark, &auth),
+			ROMON_DROP_NONE);
+	KUNIT_EXPECT_EQ(test,
+			romon_auth_verify(s->list, skb, &s->f, mark + 1, &auth),
+			bound ? ROMON_DROP_wrong_digest : ROMON_DROP_NONE);
 }
 
 static void padding_is_not_hashed(struct kunit *test)
@@ -290,7 +317,7 @@ static void padding_is_not_hashed(struct kunit *test)
 	skb = make_skb(test, s->dst, s->src, s->frame, s->len + 10,
 		       s->len + 10);
 	skb_trim(skb, s->len);
-	KUNIT_EXPECT_EQ(test, romon_auth_verify(s->list, skb, &s->f, &auth),
+	KUNIT_EXPECT_EQ(test, romon_auth_verify(s->list, skb, &s->f, 0, &auth),
 			ROMON_DROP_NONE);
 }
 
@@ -305,12 +332,13 @@ static void expect_refused(struct kunit *test, const struct sample *s,
 
 	/* As it was parsed, and as it parses now if it does. */
 	KUNIT_EXPECT_EQ_MSG(test,
-			    romon_auth_verify(s->list, skb, &s->f, &auth),
+			    romon_auth_verify(s->list, skb, &s->f, 0, &auth),
 			    ROMON_DROP_wrong_digest, "byte %u bit %u", at, bit);
 	if (!romon_wire_parse(&f, frame, s->len, s->len)) {
 		skb_trim(skb, f.len);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    romon_auth_verify(s->list, skb, &f, &auth),
+				    romon_auth_verify(s->list, skb, &f, 0,
+						      &auth),
 				    ROMON_DROP_wrong_digest,
 				    "byte %u bit %u, parsed", at, bit);
 	}
@@ -372,22 +400,22 @@ static void pass_on_and_compare(struct kunit *test, struct sample *s,
 	struct sk_buff *skb;
 
 	skb = make_skb(test, s->dst, s->src, s->frame, linear, s->len);
-	KUNIT_ASSERT_EQ(test, romon_auth_verify(s->list, skb, &s->f, &auth),
+	KUNIT_ASSERT_EQ(test, romon_auth_verify(s->list, skb, &s->f, 0, &auth),
 			ROMON_DROP_NONE);
 	pass_on(skb);
 	KUNIT_EXPECT_EQ(test, romon_auth_hash(&egress->secret[1], skb, dst, src,
-					      4711, NULL), 0);
+					      4711, 0, NULL), 0);
 	KUNIT_ASSERT_EQ(test, skb_copy_bits(skb, 0, wanted, s->len), 0);
 	memset(skb->data + 4, 0, ROMON_AUTH_LEN);
 	KUNIT_EXPECT_EQ(test, romon_auth_hash(&egress->secret[1], skb, dst, src,
-					      4711, &auth), 0);
+					      4711, 0, &auth), 0);
 	KUNIT_ASSERT_EQ(test, skb_copy_bits(skb, 0, found, s->len), 0);
 	KUNIT_EXPECT_MEMEQ(test, found, wanted, s->len);
 
 	/* The state can be gone on from more than once. */
 	memset(skb->data + 4, 0, ROMON_AUTH_LEN);
 	KUNIT_EXPECT_EQ(test, romon_auth_hash(&egress->secret[1], skb, dst, src,
-					      4711, &auth), 0);
+					      4711, 0, &auth), 0);
 	KUNIT_ASSERT_EQ(test, skb_copy_bits(skb, 0, found, s->len), 0);
 	KUNIT_EXPECT_MEMEQ(test, found, wanted, s->len);
 }
@@ -466,9 +494,9 @@ static enum romon_drop verdict(struct kunit *test, struct sample *s, u8 type,
 		with = rule_list(test, (char[]){ letter, 0 });
 		KUNIT_ASSERT_EQ(test, romon_auth_hash(&with->secret[0], skb,
 						      s->dst, s->src, s->seq,
-						      NULL), 0);
+						      0, NULL), 0);
 	}
-	return romon_auth_verify(list, skb, &f, &auth);
+	return romon_auth_verify(list, skb, &f, 0, &auth);
 }
 
 static void list_is_used_as_the_vendor_says(struct kunit *test)
@@ -525,11 +553,12 @@ static void one_bit_makes_a_frame_hashed(struct kunit *test)
 
 		skb->data[4 + bit / 8] |= BIT(bit % 8);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    romon_auth_verify(s->list, skb, &s->f,
+				    romon_auth_verify(s->list, skb, &s->f, 0,
 						      &auth),
 				    ROMON_DROP_wrong_digest, "bit %u", bit);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    romon_auth_verify(NULL, skb, &s->f, &auth),
+				    romon_auth_verify(NULL, skb, &s->f, 0,
+						      &auth),
 				    ROMON_DROP_hashed, "bit %u", bit);
 	}
 }
@@ -537,6 +566,8 @@ static void one_bit_makes_a_frame_hashed(struct kunit *test)
 static struct kunit_case romon_auth_cases[] = {
 	KUNIT_CASE_PARAM(hash_is_what_others_compute, vectors_gen_params),
 	KUNIT_CASE_PARAM(good_frame_is_verified, vectors_gen_params),
+	KUNIT_CASE_PARAM(frame_for_one_port_is_bound_to_its_mark,
+			 vectors_gen_params),
 	KUNIT_CASE_PARAM(padding_is_not_hashed, vectors_gen_params),
 	KUNIT_CASE_PARAM(every_flipped_bit_is_refused, vectors_gen_params),
 	KUNIT_CASE(going_on_from_a_verified_body_changes_nothing),

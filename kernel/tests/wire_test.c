@@ -812,11 +812,12 @@ static void hello_tlvs_are_found(struct kunit *test)
 /* Built Hellos are those of protocol.rst, at the length asked for. */
 static void hello_is_built_as_written(struct kunit *test)
 {
-	u8 *frame = heap(test, NULL, 60);
-	u8 wanted[60];
+	u8 *frame = heap(test, NULL, 70);
+	u8 wanted[70];
 	unsigned int i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 8; i++) {
+		const u8 *mark = i & 4 ? (const u8 *)"the mark" : NULL;
 		const u8 *ask = i & 1 ? challenge : NULL;
 		const u8 *answer = i & 2 ? echo : NULL;
 		u8 type = i & 1 ? ROMON_TYPE_HELLO : ROMON_TYPE_SEQERR;
@@ -838,16 +839,22 @@ static void hello_is_built_as_written(struct kunit *test)
 			memcpy(wanted + len + 2, echo, 8);
 			len += 10;
 		}
+		if (mark) {
+			wanted[len] = 3;
+			wanted[len + 1] = 8;
+			memcpy(wanted + len + 2, mark, 8);
+			len += 10;
+		}
 		set_length(wanted, len + ETH_HLEN);
-		memset(frame, 0x5a, 60);
+		memset(frame, 0x5a, 70);
 		KUNIT_EXPECT_EQ(test,
 				romon_wire_build_hello(NULL, type, NULL, ask,
-						       answer), len);
+						       answer, mark), len);
 		KUNIT_EXPECT_EQ(test,
 				romon_wire_build_hello(frame, type, origin, ask,
-						       answer), len);
+						       answer, mark), len);
 		KUNIT_EXPECT_MEMEQ(test, frame, wanted, len);
-		KUNIT_EXPECT_TRUE(test, len == 60 || frame[len] == 0x5a);
+		KUNIT_EXPECT_TRUE(test, len == 70 || frame[len] == 0x5a);
 	}
 }
 

@@ -5,6 +5,8 @@
     x --- r --- y        x and y are this test's raw sockets, neighbours of r;
          x2 ---+         x2 is one more, on another port of r, and so is z,
           z ---+         which nobody has ever made a neighbour
+         q1 ---+         q1 and q2 are two ports of one neighbour, of the same
+         q2 ---+         MAC, as are those of r that they are joined to
 
 Frames are recorded as the neighbours send them, and sent again.
 """
@@ -25,8 +27,9 @@ R = "02:00:00:00:00:01"
 X, X2, Y = "02:00:00:00:00:91", "02:00:00:00:00:93", "02:00:00:00:00:92"
 X_MAC, RX_MAC = "02:01:00:00:00:91", "02:01:00:00:00:19"
 RY_MAC, Y_MAC = "02:01:00:00:00:18", "02:01:00:00:00:81"
+Q, Q_MAC, RQ_MAC = "02:00:00:00:00:94", "02:01:00:00:00:51", "02:01:00:00:00:15"
 RX2_MAC, RZ_MAC, Z_MAC = "02:01:00:00:00:17", "02:01:00:00:00:16", "02:01:00:00:00:61"
-MACS = {"x": RX_MAC, "y": RY_MAC, "x2": RX2_MAC, "z": RZ_MAC}
+MACS = {"x": RX_MAC, "y": RY_MAC, "x2": RX2_MAC, "z": RZ_MAC, "q1": RQ_MAC, "q2": RQ_MAC}
 SECRET = "a secret"
 WINDOW = 2048
 JUMP = 1 << 32
@@ -47,11 +50,16 @@ def setup():
         ("z", "x2", X_MAC, "r", "to-x2", RX2_MAC),
         ("r", "to-y", RY_MAC, "y", "y", Y_MAC),
         ("r", "to-z", RZ_MAC, "z", "z", Z_MAC),
+        # two links of equal MACs at both ends, as members of bonds are
+        ("x", "q1", Q_MAC, "r", "to-q1", RQ_MAC),
+        ("z", "q2", Q_MAC, "r", "to-q2", RQ_MAC),
     )
     r = net.router("r", R, answer_delay=0, secrets=(SECRET,), hello_interval=3600,
                    flood_rate=100000, node_timeout=3600)
     port = {}
-    for name, dev in (("x", "x"), ("z", "x2"), ("y", "y"), ("z", "z")):
+    for name, dev in (
+        ("x", "x"), ("z", "x2"), ("y", "y"), ("z", "z"), ("x", "q1"), ("z", "q2")
+    ):
         with netns(net[name]):
             port[dev] = rf.Port(dev)
 
@@ -184,8 +192,8 @@ def record(n, name="x"):
         )
         equal(dropped(before, stats(name)), {}, f"{what}, dropped")
     found = []
-    # The Discover is passed on to three ports and answered.
-    wait_for(lambda: found.extend(effects()) or len(found) >= 7, "what comes of them")
+    # The Discover is passed on to five ports and answered.
+    wait_for(lambda: found.extend(effects()) or len(found) >= 9, "what comes of them")
     return frames
 
 
@@ -608,13 +616,87 @@ def challenges_are_never_the_same():
 def seqerr(n, old):
     """What r answers to a replay, sent again as such answers are rare."""
     deadline = time.monotonic() + WAIT
-    port["x"].drain()
+    n.port.drain()
     while time.monotonic() < deadline:
-        port["x"].send(old)
+        n.port.send(old)
         found = n.challenge(0.1)
         if found and found["type"] == rf.SEQERR:
             return found
     raise Failed("no SeqErr for a replay")
+
+
+def answers(data, origin):
+    """On which links of equal MACs r takes this frame, sent on both."""
+    found = []
+    before = {name: taken_by(name) for name in ("q1", "q2")}
+    for name in before:
+        port[name].drain()
+        port[name].send(data)
+        wait_for(lambda: taken_by(name) > before[name], f"a frame on {name}")
+        wanted = lambda f: f["type"] == rf.DATA and f["dst"] == origin
+        if port[name].recv(QUIET, wanted):
+            found.append(name)
+    return found
+
+
+def taken_by(name):
+    return stats(name)["rx_packets"]
+
+
+@test
+def a_challenge_carried_to_a_link_of_equal_macs_gets_no_frame_taken_twice():
+    """Who sits on both links has the port q2 answer what r has asked on that of
+    q1, so that both ports of r take q2's numbers."""
+    q1, q2 = neighbor("q1", Q), neighbor("q2", Q, seq=time.time_ns() + JUMP * 1000)
+    old = q1.send(echo("q1"), RQ_MAC)
+    found = seqerr(q1, old)
+    carried = q2.hello(RQ_MAC, echo=found["challenge"], mark=found["mark"] or b"")
+    port["q1"].send(carried)
+    wait_for(lambda: taken_by("q1") and state("q1") == "up", "the echo received")
+    time.sleep(QUIET)
+    # It is for one of the two, whichever q2 takes for its neighbour now.
+    for mark, name in ((q2.marks.get(mac(RQ_MAC), b""), "q2"), (found["mark"] or b"", "q1")):
+        origin = new_origin()
+        data = q2.make(echo(name, origin=origin), RQ_MAC, mark=mark)
+        equal(answers(data, origin), [name], "links on which a frame of q2 was taken")
+    check(q1.marks and q1.marks != q2.marks, "both ports of r are told apart by nothing")
+    # Nor does an echo that is for one port prove anything at the other.
+    reboot()
+    for n in (q1, q2):
+        n.port.drain()
+        n.say(RQ_MAC)
+    asked = {n: n.challenge(WAIT) for n in (q1, q2)}
+    check(all(asked.values()), "no challenge")
+    before = stats("q1")
+    q1.say(RQ_MAC, echo=asked[q1]["challenge"], mark=asked[q2]["mark"])
+    wait_for(lambda: dropped(before, stats("q1")), "a drop")
+    equal(dropped(before, stats("q1")), {"wrong_digest": 1}, "an echo for the other port")
+    equal(state("q1"), "init", "q1")
+    up("x", here["x"])
+    up("y", here["y"])
+
+
+@test
+def frames_to_a_neighbour_are_bound_to_the_mark_that_it_told():
+    old, new = os.urandom(8), os.urandom(8)
+    n = ra.Neighbor(port["q1"], Q, SECRET, mark=old)
+    up("q1", n)
+    stale = n.say()
+    for mark in (old, new):
+        n.mark = mark
+        n.say()
+        origin = new_origin()
+        n.send(echo("q1", origin=origin), RQ_MAC)
+        found = port["q1"].recv(WAIT, lambda f: f["type"] == rf.DATA and f["dst"] == origin)
+        check(found, "no answer")
+        check(ra.verify(found, SECRET, mark), "the answer is not bound to the mark")
+        check(not ra.verify(found, SECRET), "the answer is bound to nothing")
+    # What it told before changes nothing when it is sent again.
+    refused({"a Hello of the old mark": stale}, "replayed", "q1", quiet=False)
+    origin = new_origin()
+    n.send(echo("q1", origin=origin), RQ_MAC)
+    found = port["q1"].recv(WAIT, lambda f: f["type"] == rf.DATA and f["dst"] == origin)
+    check(found and ra.verify(found, SECRET, new), "not bound to the new mark any more")
 
 
 @test

@@ -56,7 +56,7 @@ Parse
             value)..], routes [Route..], identity, version, board (bytes or
             None)
         Data: hops, ptr, reserved, entries, sport, dport, payload
-        Hello, SeqErr: body, challenge, echo (bytes or None)
+        Hello, SeqErr: body, challenge, echo, mark (bytes or None)
     parse() adds eth_dst, eth_src, and "frame", without padding.
 
 Wire
@@ -98,7 +98,7 @@ TYPE_NAMES = {
     HELLO: "Hello",
 }
 TLV_ROUTE, TLV_IDENTITY, TLV_VERSION, TLV_BOARD = 1, 3, 4, 5
-HELLO_TLVS = {1: "challenge", 2: "echo"}
+HELLO_TLVS = {1: "challenge", 2: "echo", 3: "mark"}
 CHALLENGE_LEN = 8
 ECHO, SSH, WINBOX = 1, 3, 4
 
@@ -387,7 +387,7 @@ def parse_frame(frame):
     rest = frame[HEADER_LEN : length - ETH_HLEN]
     found = dict(type=kind, zero=zero, length=length, auth=auth, src=src, dst=dst)
     if kind in (HELLO, SEQERR):
-        found.update(body=rest, challenge=None, echo=None)
+        found.update(body=rest, challenge=None, echo=None, mark=None)
         for tag, value in _parse_tlvs(rest):
             if tag in HELLO_TLVS:
                 if len(value) != CHALLENGE_LEN:

@@ -232,9 +232,14 @@ static void explain_tlv(struct explain *x, size_t off, uint8_t tag, size_t len)
 static void explain_hello_tlv(struct explain *x, size_t off, uint8_t tag,
 			      size_t len)
 {
-	if ((tag == 1 || tag == 2) && len == 8)
-		field(x, off, len, tag == 1 ? "challenge" : "echo",
-		      "%08x%08x", explain_u32(x, off),
+	static const char *const names[] = {
+		[ROMON_TLV_CHALLENGE] = "challenge",
+		[ROMON_TLV_ECHO] = "echo",
+		[ROMON_TLV_MARK] = "mark",
+	};
+
+	if (tag < sizeof(names) / sizeof(*names) && names[tag] && len == 8)
+		field(x, off, len, names[tag], "%08x%08x", explain_u32(x, off),
 		      explain_u32(x, off + 4));
 	else
 		field(x, off, len, "value", "%zu bytes", len);
@@ -243,7 +248,9 @@ static void explain_hello_tlv(struct explain *x, size_t off, uint8_t tag,
 static const char *explain_tag(uint8_t tag, bool hello)
 {
 	if (hello)
-		return tag == 1 ? "Challenge" : tag == 2 ? "Echo" : "unknown";
+		return tag == ROMON_TLV_CHALLENGE ? "Challenge" :
+		       tag == ROMON_TLV_ECHO ? "Echo" :
+		       tag == ROMON_TLV_MARK ? "Mark" : "unknown";
 	switch (tag) {
 	case ROMON_TLV_ROUTE:
 		return "Route";
