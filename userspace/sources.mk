@@ -6,7 +6,7 @@
 user_base := $(addprefix base/,err.c text.c run.c loop.c)
 user_parse := $(addprefix parse/,parse.c script.c secrets.c)
 user_nl := $(addprefix nl/,nl.c api.c api_read.c settings.c router.c echo.c)
-user_out := $(addprefix out/,out.c table.c json.c view.c draw.c frames.c explain.c)
+user_out := $(addprefix out/,out.c table.c json.c view.c draw.c capture.c frames.c explain.c)
 user_session := $(addprefix session/,endpoint.c relay.c service.c session.c)
 user_serve := $(addprefix serve/,conf.c file.c link.c log.c notify.c priv.c serve.c share.c spawn.c starter.c \
 	listener.c listener_admit.c listener_command.c listener_conf.c listener_log.c \
@@ -17,7 +17,9 @@ user_cmd := $(addprefix cmd/,main.c diagnose.c config.c connect.c decode.c disco
 user_all := $(user_base) $(user_parse) $(user_nl) $(user_out) $(user_session) $(user_serve) $(user_config) $(user_cmd)
 
 # What needs no kernel.
-user_pure := base/err.c base/text.c $(user_parse) out/out.c out/table.c out/json.c out/frames.c out/explain.c
+user_pure := base/err.c base/text.c $(user_parse) out/out.c out/table.c out/json.c out/capture.c out/frames.c out/explain.c
 # What reads the configuration of serve.
 user_conf := serve/conf.c session/service.c base/err.c base/text.c $(user_parse)
+# What reads captures.
+user_capture := out/capture.c out/frames.c base/err.c base/text.c
 user_headers := $(foreach room,base parse nl out session serve config cmd,$(room)/*.h)

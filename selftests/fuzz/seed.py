@@ -5,6 +5,7 @@ those rejections that mutation does not find at once. Each has the prefix that
 wire_fuzz.c describes."""
 
 import pathlib
+import struct
 
 import romonframe as rf
 
@@ -47,3 +48,37 @@ corpus.mkdir(exist_ok=True)
 for name, frame in seeds.items():
     # half of the header readable; identity and board of 6 and 8 bytes
     (corpus / name).write_bytes(bytes((0, 20, 6, 8)) + frame)
+
+# Captures: what the reader of decode is for, in either byte order.
+DATA = rf.ethernet("ff:ff:ff:ff:ff:ff", ORIGIN, discover)
+
+
+def pcap(order, magic=0xA1B2C3D4, link=1, head=b""):
+    data = head + DATA
+    return (struct.pack(order + "IHHIIII", magic, 2, 4, 0, 0, 262144, link)
+            + struct.pack(order + "IIII", 1000, 500, len(data), len(data)) + data)
+
+
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(
+        order + "I", len(body) + 12)
+
+
+def pcapng(order):
+    options = struct.pack(order + "HHB3xHHq", 9, 1, 9, 14, 8, -1)
+    packet = struct.pack(order + "IIII", 0, 1, len(DATA), len(DATA))
+    return (block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
+            + block(order, 1, struct.pack(order + "HHI", 1, 0, 96) + options + bytes(4))
+            + block(order, 6, struct.pack(order + "I", 0) + packet + DATA)
+            + block(order, 2, struct.pack(order + "HH", 0, 0) + packet + DATA)
+            + block(order, 3, struct.pack(order + "I", len(DATA)) + DATA))
+
+
+captures = here / "capture/corpus"
+captures.mkdir(parents=True, exist_ok=True)
+for name, order in (("little", "<"), ("big", ">")):
+    (captures / f"pcap-{name}").write_bytes(pcap(order))
+    (captures / f"pcapng-{name}").write_bytes(pcapng(order))
+(captures / "pcap-nanoseconds").write_bytes(pcap("<", magic=0xA1B23C4D))
+(captures / "pcap-any").write_bytes(pcap("<", link=113, head=bytes(14) + b"\x88\xbf"))

@@ -7,11 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef HAVE_PCAP
-#include <pcap/pcap.h>
-#endif
-
 #include "base/err.h"
+#include "capture.h"
 #include "frames.h"
 #include "kernel/path/wire.h"
 
@@ -22,13 +19,17 @@
 #define FRAME_MAX	(128 * 1024)
 #define VLAN_HLEN	4
 
-static struct frame *frames_add(struct frames *frames)
+struct frame *frames_add(struct frames *frames, const uint8_t *data, size_t len)
 {
 	struct frame *f;
 
 	frames->v = xrealloc(frames->v, frames->n + 1, sizeof(*f));
 	f = &frames->v[frames->n++];
 	memset(f, 0, sizeof(*f));
+	f->data = xcalloc(len + 1, 1);
+	memcpy(f->data, data, len);
+	f->len = len;
+	f->wire_len = len;
 	return f;
 }
 
@@ -200,7 +201,7 @@ void frames_parse_hex(struct frames *frames, const char *text)
 		if (f && (h.has_offset ? !h.offset : frame_complete(f)))
 			f = NULL;
 		if (!f)
-			f = frames_add(frames);
+			f = frames_add(frames, h.data, 0);
 		offsets = h.has_offset;
 		if (f->len + h.len <= FRAME_MAX) {
 			f->data = xrealloc(f->data, f->len + h.len, 1);
@@ -212,71 +213,6 @@ void frames_parse_hex(struct frames *frames, const char *text)
 	}
 	free(copy);
 }
-
-static bool frames_is_capture(const uint8_t *data, size_t len)
-{
-	static const uint8_t magics[][4] = {
-		{ 0xa1, 0xb2, 0xc3, 0xd4 }, { 0xd4, 0xc3, 0xb2, 0xa1 },
-		{ 0xa1, 0xb2, 0x3c, 0x4d }, { 0x4d, 0x3c, 0xb2, 0xa1 },
-		{ 0x0a, 0x0d, 0x0d, 0x0a },
-	};
-
-	for (size_t i = 0; len >= 4 && i < sizeof(magics) / 4; i++)
-		if (!memcmp(data, magics[i], 4))
-			return true;
-	return false;
-}
-
-#ifdef HAVE_PCAP
-static bool frames_parse_capture(struct frames *frames, const char *name,
-				 uint8_t *data, size_t len)
-{
-	FILE *f = fmemopen(data, len, "r");
-	struct pcap_pkthdr *h;
-	char why[PCAP_ERRBUF_SIZE] = "";
-	const uint8_t *bytes;
-	pcap_t *pcap;
-	int got;
-
-	if (!f)
-		die_no_memory();
-	pcap = pcap_fopen_offline(f, why);
-	if (!pcap) {
-		complain("decode: %s: %s", name, why);
-		fclose(f);
-		return false;
-	}
-	if (pcap_datalink(pcap) != DLT_EN10MB) {
-		complain("decode: %s: not a capture of Ethernet", name);
-		pcap_close(pcap);
-		return false;
-	}
-	while ((got = pcap_next_ex(pcap, &h, &bytes)) == 1) {
-		struct frame *frame = frames_add(frames);
-
-		frame->data = xcalloc(h->caplen, 1);
-		memcpy(frame->data, bytes, h->caplen);
-		frame->len = h->caplen;
-		frame->wire_len = h->len;
-		frame->time = (double)h->ts.tv_sec + h->ts.tv_usec / 1e6;
-	}
-	if (got == PCAP_ERROR)
-		complain("decode: %s: %s", name, pcap_geterr(pcap));
-	pcap_close(pcap);
-	return got != PCAP_ERROR || frames->n;
-}
-#else
-static bool frames_parse_capture(struct frames *frames, const char *name,
-				 uint8_t *data, size_t len)
-{
-	(void)frames;
-	(void)data;
-	(void)len;
-	complain("decode: %s: built without libpcap (try: tcpdump -xx -r FILE | romon decode)",
-		 name);
-	return false;
-}
-#endif
 
 /* Where in a text we are. */
 struct text_place {
@@ -318,7 +254,7 @@ static uint8_t *frames_read(const char *name, FILE *f, size_t *len)
 		}
 		n = fread(data + *len, 1, room - *len - 1, f);
 		*len += n;
-		text = !frames_is_capture(data, *len);
+		text = !capture_is_one(data, *len);
 		if (text)
 			wrong = frames_check_text(&place, data, *len);
 		else if (*len > CAPTURE_MAX)
@@ -339,7 +275,7 @@ static uint8_t *frames_read(const char *name, FILE *f, size_t *len)
 bool frames_load(struct frames *frames, const char *file)
 {
 	FILE *f = strcmp(file, "-") ? fopen(file, "r") : stdin;
-	const char *name = f == stdin ? "standard input" : file;
+	const char *name = f == stdin ? "standard input" : file, *wrong;
 	uint8_t *data;
 	bool ok = true;
 	size_t len;
@@ -354,10 +290,14 @@ bool frames_load(struct frames *frames, const char *file)
 		fclose(f);
 	if (!data)
 		return false;
-	if (frames_is_capture(data, len))
-		ok = frames_parse_capture(frames, name, data, len);
-	else
+	if (capture_is_one(data, len)) {
+		wrong = capture_parse(frames, data, len);
+		if (wrong)
+			complain("decode: %s: %s", name, wrong);
+		ok = !wrong || frames->n;
+	} else {
 		frames_parse_hex(frames, (const char *)data);
+	}
 	free(data);
 	return ok;
 }

@@ -24,6 +24,9 @@ struct frames {
 /* Complains. */
 bool frames_load(struct frames *frames, const char *file);
 void frames_free(struct frames *frames);
+/* A copy of the bytes; valid until the next one is added. */
+struct frame *frames_add(struct frames *frames, const uint8_t *data,
+			 size_t len);
 void frames_parse_hex(struct frames *frames, const char *text);
 
 /* Where the type byte is, or false if this is no RoMON frame. */
