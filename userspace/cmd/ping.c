@@ -224,6 +224,26 @@ static void ping_search_go_on(struct ping *p, int64_t now)
 	}
 }
 
+/* Bytes of a frame, without its Ethernet header, that are not payload. */
+static uint32_t ping_overhead(const struct ping *p)
+{
+	return sizeof(struct romon_wire_data) +
+	       p->way.hops * sizeof(struct romon_wire_entry) +
+	       sizeof(struct romon_wire_ports);
+}
+
+/* Complains: no more can be sent. */
+static void ping_fail(struct ping *p, int err)
+{
+	p->failed = true;
+	if (err == -EMSGSIZE && p->way.l2mtu > ping_overhead(p))
+		complain("ping: size %llu: too long for this route, whose L2 MTU is %u: at most %u",
+			 (unsigned long long)p->size, p->way.l2mtu,
+			 p->way.l2mtu - ping_overhead(p));
+	else
+		api_complain(p->echo.nl, "ping", err);
+}
+
 static void ping_lose(struct ping *p, uint32_t seq, const char *status)
 {
 	ping_probe(p, seq)->state = PING_LOST;
@@ -242,8 +262,13 @@ static void ping_answer(const uint8_t *id, uint32_t seq, size_t size,
 		ping_search_answer(&p->search, id, seq);
 		return;
 	}
-	if (memcmp(id, p->id, API_ID_LEN))
+	if (memcmp(id, p->id, API_ID_LEN) || p->failed)
 		return;
+	/* No way is wide enough, which took a search. */
+	if (error == EMSGSIZE && !p->received) {
+		ping_fail(p, -error);
+		return;
+	}
 	if (error) {
 		/* Which one it was is not told: the one that waits longest. */
 		for (seq = p->first; seq != p->next; seq++) {
@@ -307,14 +332,6 @@ static void ping_make_room(struct ping *p)
 	p->room = room;
 }
 
-/* Bytes of a frame, without its Ethernet header, that are not payload. */
-static uint32_t ping_overhead(const struct ping *p)
-{
-	return sizeof(struct romon_wire_data) +
-	       p->way.hops * sizeof(struct romon_wire_entry) +
-	       sizeof(struct romon_wire_ports);
-}
-
 static bool ping_send(struct ping *p)
 {
 	uint32_t seq = p->next;
@@ -342,13 +359,7 @@ static bool ping_send(struct ping *p)
 		return true;
 	}
 	p->next--;
-	p->failed = true;
-	if (err == -EMSGSIZE && p->way.l2mtu > ping_overhead(p))
-		complain("ping: size %llu: too long for this route, whose L2 MTU is %u: at most %u",
-			 (unsigned long long)p->size, p->way.l2mtu,
-			 p->way.l2mtu - ping_overhead(p));
-	else
-		api_complain(p->echo.nl, "ping", err);
+	ping_fail(p, err);
 	return false;
 }
 
@@ -396,8 +407,9 @@ static void ping_loop(struct ping *p)
 		if (echo_wait(&p->echo, until)) {
 			complain("ping: the answers can not be read");
 			p->failed = true;
-			return;
 		}
+		if (p->failed)
+			return;
 		now = run_now();
 	}
 }
