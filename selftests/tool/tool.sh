@@ -231,7 +231,7 @@ limits_are_those_of_the_manual() {
 		refused 1 "$name: .*range.*, $least to $most" romon -n "$r1" set "$name" $((most + 1))
 	done < <(sed -n 's/^\.It Cm \([a-z-]*\) Ta \([0-9]*\) Ta \([0-9]*\) to \([0-9]*\)$/\1 \2 \3 \4/p' \
 		"$selftests/../Documentation/romon.8")
-	equal $n 13 "limits in the manual"
+	equal $n 14 "limits in the manual"
 }
 
 traceroute_tells_every_hop() {

@@ -29,6 +29,8 @@ static int decode_run(struct args *args)
 		out_cancel(o);
 	if (!shown && frames.n)
 		complain("decode: no RoMON frame among %zu", frames.n);
+	else if (!shown && frames.capture)
+		complain("decode: a capture without a frame");
 	else if (!shown)
 		complain("decode: neither a capture nor a hex dump");
 	frames_free(&frames);

@@ -291,6 +291,7 @@ bool frames_load(struct frames *frames, const char *file)
 	if (!data)
 		return false;
 	if (capture_is_one(data, len)) {
+		frames->capture = true;
 		wrong = capture_parse(frames, data, len);
 		if (wrong)
 			complain("decode: %s: %s", name, wrong);

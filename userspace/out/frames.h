@@ -19,6 +19,7 @@ struct frame {
 struct frames {
 	struct frame *v;
 	size_t n;
+	bool capture;		/* and no hex dump */
 };
 
 /* Complains. */

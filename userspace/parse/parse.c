@@ -269,7 +269,8 @@ static bool param_set(struct param *p, const char *what, const char *word)
 			memset(p->to, 0, ROMON_ID_LEN);
 			return true;
 		}
-		if (parse_id(word, p->to))
+		/* All zero is the kernel's word for automatic, and nobody's ID. */
+		if (parse_id(word, p->to) && !id_is_zero(p->to))
 			return true;
 		complain("%s: %s: an ID like 6c:3b:6b:48:0e:8b, or auto, not %s",
 			 what, p->name, word);
