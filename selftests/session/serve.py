@@ -641,7 +641,10 @@ def who_has_ended_without_a_word_comes_last():
             client.sendall(b"honest")
             time.sleep(2)
         equal(client.recv(6), b"honest", "what comes back")
-        wait_for(lambda: ran() == 31, "the others to have their turn")
+        # Where that takes too long some are refused as busy.
+        wait_for(lambda: ran() + len(re.findall("session refused: .* too many are being started",
+                                                serve.log())) == 31,
+                 "the others to have their turn")
         # Behind those that the starter had been asked for already, in whatever
         # order these came to run.
         order = [int(number) for number in re.findall(r"session begins: session (\d+)", serve.log())]
