@@ -34,7 +34,8 @@ static int romon_nl_fill_neigh(struct sk_buff *skb, struct romon_port *port,
 	    nla_put_u32(skb, ROMON_A_NEIGHBOR_STATE,
 			info->up ? ROMON_NEIGHBOR_STATE_UP :
 				   ROMON_NEIGHBOR_STATE_INIT) ||
-	    nla_put_u32(skb, ROMON_A_NEIGHBOR_SINCE, info->since_ms) ||
+	    nla_put_u64_64bit(skb, ROMON_A_NEIGHBOR_SINCE, info->since_ms,
+			      ROMON_A_NEIGHBOR_PAD) ||
 	    nla_put_u32(skb, ROMON_A_NEIGHBOR_HEARD, info->heard_ms) ||
 	    (info->rtt_us &&
 	     nla_put_u32(skb, ROMON_A_NEIGHBOR_RTT, info->rtt_us)) ||

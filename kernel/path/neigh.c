@@ -85,7 +85,7 @@ static struct romon_neigh *romon_neigh_add(struct romon_port *port,
 		goto err_count;
 	memcpy(n->mac, mac, ETH_ALEN);
 	n->heard = jiffies;
-	n->since = jiffies;
+	n->since = get_jiffies_64();
 	romon_neigh_link(port, n);
 	return n;
 
@@ -130,7 +130,7 @@ static void romon_neigh_show(const struct romon_neigh *n,
 	memcpy(info->id, n->id, ETH_ALEN);
 	info->up = n->up;
 	info->index = n->index;
-	info->since_ms = jiffies_to_msecs(jiffies - n->since);
+	info->since_ms = jiffies64_to_msecs(get_jiffies_64() - n->since);
 	info->heard_ms = jiffies_to_msecs(jiffies - n->heard);
 	info->rtt_us = n->rtt_us;
 }
@@ -152,7 +152,7 @@ static void romon_neigh_set_up(struct romon_port *port, struct romon_neigh *n,
 	if (n->up == up)
 		return;
 	n->up = up;
-	n->since = jiffies;
+	n->since = get_jiffies_64();
 	romon_neigh_tell(port, n);
 }
 

@@ -34,7 +34,7 @@ struct sk_buff;
  * @answered:	jiffies64 of the last frame that one of its frames made us send,
  *		0 if there was none
  * @heard:	jiffies of its last frame that was new
- * @since:	jiffies of the last change of @up
+ * @since:	jiffies64 of the last change of @up
  * @rtt_us:	of the last handshake
  * @window:	sequence numbers used, while @up
  *
@@ -53,7 +53,7 @@ struct romon_neigh {
 	ktime_t			asked_at;
 	u64			answered;
 	unsigned long		heard;
-	unsigned long		since;
+	u64			since;
 	u32			rtt_us;
 	u64			mark;
 	struct romon_replay	window;
@@ -72,7 +72,7 @@ struct romon_neigh_info {
 	u8	id[ETH_ALEN];
 	bool	up;
 	u8	index;
-	u32	since_ms;
+	u64	since_ms;
 	u32	heard_ms;
 	u32	rtt_us;
 };

@@ -81,8 +81,8 @@ SETS = {
         "secrets:secrets secrets_count:u32 refused:nest:refusal device:string"
     ),
     "neighbor": _set(
-        "interface:string link:u32 mac:mac id:mac identity:string state:u32 since:u32 "
-        "heard:u32 rtt:u32 secret:u32"
+        "interface:string link:u32 mac:mac id:mac identity:string state:u32 since:u64 "
+        "heard:u32 rtt:u32 secret:u32 pad:pad"
     ),
     "refused": _set("interface:string mac:mac reason:string"),
     "refusal": _set("mac:mac reason:string age:u32"),

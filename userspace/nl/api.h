@@ -92,7 +92,8 @@ struct api_neighbor {
 	uint8_t mac[API_ID_LEN], id[API_ID_LEN];
 	char *identity;		/* NULL if not known */
 	bool has_id, has_link, has_state, has_since, has_heard, has_rtt;
-	uint32_t link, state, since_ms, heard_ms, rtt_us;
+	uint64_t since_ms;
+	uint32_t link, state, heard_ms, rtt_us;
 	uint32_t secret;	/* from 1; 0 if not known */
 };
 

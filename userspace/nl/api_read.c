@@ -331,7 +331,7 @@ void api_neighbor_read(struct romon_nl_attrs attrs, struct api_neighbor *n)
 	n->has_id = read_id(tb[ROMON_A_NEIGHBOR_ID], n->id);
 	n->identity = read_string(tb[ROMON_A_NEIGHBOR_IDENTITY]);
 	n->has_state = read_u32(tb[ROMON_A_NEIGHBOR_STATE], &n->state);
-	n->has_since = read_u32(tb[ROMON_A_NEIGHBOR_SINCE], &n->since_ms);
+	n->has_since = romon_nl_uint(tb[ROMON_A_NEIGHBOR_SINCE], &n->since_ms);
 	n->has_heard = read_u32(tb[ROMON_A_NEIGHBOR_HEARD], &n->heard_ms);
 	n->has_rtt = read_u32(tb[ROMON_A_NEIGHBOR_RTT], &n->rtt_us);
 	read_u32(tb[ROMON_A_NEIGHBOR_SECRET], &n->secret);

@@ -433,7 +433,8 @@ void view_neighbor(struct out *o, const struct api_neighbor *n,
 	if (n->has_since && json)
 		out_json_number(o, "since", n->since_ms / 1000.0);
 	else if (n->has_since && !event)
-		view_seconds(o, NEIGH_SINCE, n->since_ms / 1000);
+		view_seconds(o, NEIGH_SINCE,
+			     (uint32_t)(n->since_ms / 1000));
 	if (n->has_heard && (json || !event)) {
 		snprintf(text, sizeof(text), "%.1fs", n->heard_ms / 1000.0);
 		out_number(o, NEIGH_HEARD, n->heard_ms / 1000.0, text);
