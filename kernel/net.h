@@ -105,6 +105,7 @@ struct romon_answers {
  * @next_link:	for cyclic allocation
  * @ifindex:	ports by ifindex
  * @port_gen:	changes with every entry, device and port
+ * @port_work:	looks at all devices again; asked to run from anywhere
  *
  * @answers:	own lock
  * @n_neighs:	of all ports
@@ -170,6 +171,7 @@ struct romon_net {
 	u32			next_link;
 	struct xarray		ifindex;
 	u32			port_gen;
+	struct work_struct	port_work;
 
 	/* Written in softirq. */
 	struct romon_answers	answers;

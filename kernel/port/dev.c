@@ -7,10 +7,13 @@
  */
 
 #include <linux/if_arp.h>
+#include <linux/if_bridge.h>
 #include <linux/if_macvlan.h>
+#include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/dsa.h>
+#include <net/switchdev.h>
 
 #include "dev.h"
 #include "net.h"
@@ -97,9 +100,77 @@ bool romon_dev_is_ethernet_rtnl(struct net_device *dev)
 	       kind == ROMON_PORT_STATE_MEMBER;
 }
 
+static bool romon_dev_has_macsec_rtnl(struct net_device *dev)
+{
+	struct net_device *upper;
+	struct list_head *iter;
+
+	netdev_for_each_upper_dev_rcu(dev, upper, iter)
+		if (netif_is_macsec(upper))
+			return true;
+	return false;
+}
+
+/* Whether a bridge takes nothing from the device but of who has logged in. */
+static bool romon_dev_is_locked_rtnl(const struct net_device *dev)
+{
+	bool locked = false;
+#if IS_ENABLED(CONFIG_BRIDGE)
+	bool (*is_set)(const struct net_device *dev, unsigned long flag);
+
+	if (!netif_is_bridge_port(dev))
+		return false;
+	/* That there are bridges is no reason for this module to need them. */
+	is_set = symbol_get(br_port_flag_is_set);
+	if (!is_set)
+		return false;
+	locked = is_set(dev, BR_PORT_LOCKED);
+	symbol_put(br_port_flag_is_set);
+#endif
+	return locked;
+}
+
+/**
+ * romon_dev_guard_rtnl() - whether others have been told to guard a device
+ * @dev:	the device
+ *
+ * Whoever has MACsec on a cable, or has a bridge lock a port, wants nobody on
+ * it who has not shown who he is; RoMON in the clear beside that would let him
+ * in. The members of a bond or team carry what is MACsec's upon that.
+ *
+ * Return: why only an entry of its own makes it a port, or
+ * ROMON_PORT_STATE_RUNNING.
+ */
+enum romon_port_state romon_dev_guard_rtnl(struct net_device *dev)
+{
+	struct net_device *master = netdev_master_upper_dev_get(dev);
+
+	if (romon_dev_has_macsec_rtnl(dev) ||
+	    (master && netif_is_lag_master(master) &&
+	     romon_dev_has_macsec_rtnl(master)))
+		return ROMON_PORT_STATE_MACSEC;
+	if (romon_dev_is_locked_rtnl(dev))
+		return ROMON_PORT_STATE_LOCKED;
+	return ROMON_PORT_STATE_RUNNING;
+}
+
 bool romon_dev_is_up(const struct net_device *dev)
 {
 	return netif_running(dev) && netif_carrier_ok(dev);
+}
+
+/* What is upon a bond or team has changed, and so who guards its members. */
+static void romon_dev_sync_members(struct romon_net *rn, struct net_device *dev)
+{
+	struct net_device *lower;
+	struct list_head *iter;
+
+	if (!netif_is_lag_master(dev))
+		return;
+	netdev_for_each_lower_dev(dev, lower, iter)
+		if (net_eq(dev_net(lower), rn->net))
+			romon_port_sync(rn, lower, false,
+					ROMON_CMD_PORT_CHANGE_NTF);
 }
 
 static int romon_dev_event(struct notifier_block *nb, unsigned long event,
@@ -146,8 +217,31 @@ static int romon_dev_event(struct notifier_block *nb, unsigned long event,
 	if (romon_port_sync(rn, dev, gone, cmd))
 		net_warn_ratelimited("romon: no port for %s: max-ports or memory\n",
 				     dev->name);
+	if (event == NETDEV_CHANGEUPPER)
+		romon_dev_sync_members(rn, dev);
 	return NOTIFY_DONE;
 }
+
+/*
+ * A bridge is about to change a flag of a port, and holds a spinlock. Those who
+ * set it with bridge(8) get no other event; those who do with ip(8) do.
+ */
+static int romon_dev_switchdev_event(struct notifier_block *nb,
+				     unsigned long event, void *ptr)
+{
+	const struct switchdev_notifier_port_attr_info *info = ptr;
+	struct net_device *dev = switchdev_notifier_info_to_dev(ptr);
+
+	if (event == SWITCHDEV_PORT_ATTR_SET &&
+	    info->attr->id == SWITCHDEV_ATTR_ID_PORT_PRE_BRIDGE_FLAGS &&
+	    info->attr->u.brport_flags.mask & BR_PORT_LOCKED)
+		romon_port_review(romon_net(dev_net(dev)));
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block romon_dev_switchdev_notifier = {
+	.notifier_call = romon_dev_switchdev_event,
+};
 
 static struct notifier_block romon_dev_notifier = {
 	.notifier_call = romon_dev_event,
@@ -155,10 +249,19 @@ static struct notifier_block romon_dev_notifier = {
 
 int romon_dev_init(void)
 {
-	return register_netdevice_notifier(&romon_dev_notifier);
+	int err = register_netdevice_notifier(&romon_dev_notifier);
+
+	if (err || !IS_ENABLED(CONFIG_NET_SWITCHDEV))
+		return err;
+	err = register_switchdev_notifier(&romon_dev_switchdev_notifier);
+	if (err)
+		unregister_netdevice_notifier(&romon_dev_notifier);
+	return err;
 }
 
 void romon_dev_exit(void)
 {
+	if (IS_ENABLED(CONFIG_NET_SWITCHDEV))
+		unregister_switchdev_notifier(&romon_dev_switchdev_notifier);
 	unregister_netdevice_notifier(&romon_dev_notifier);
 }

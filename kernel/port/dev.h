@@ -10,6 +10,7 @@
 struct net_device;
 
 enum romon_port_state romon_dev_kind_rtnl(struct net_device *dev);
+enum romon_port_state romon_dev_guard_rtnl(struct net_device *dev);
 bool romon_dev_is_ethernet_rtnl(struct net_device *dev);
 bool romon_dev_is_up(const struct net_device *dev);
 

@@ -132,13 +132,22 @@ static struct romon_entry *romon_entry_of_rtnl(struct romon_net *rn,
 					list);
 }
 
+/* Why an entry that is not a device's own does not make it a port, or RUNNING. */
+static enum romon_port_state
+romon_port_guard_rtnl(const struct romon_entry *entry, struct net_device *dev)
+{
+	return romon_entry_is_default(entry) ? romon_dev_guard_rtnl(dev) :
+					       ROMON_PORT_STATE_RUNNING;
+}
+
 /* Whether a device can be a port and its entry lets it. */
 bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev)
 {
 	const struct romon_entry *entry = romon_entry_of_rtnl(rn, dev);
 
 	return !entry->forbid && !entry->disabled &&
-	       romon_dev_kind_rtnl(dev) == ROMON_PORT_STATE_RUNNING;
+	       romon_dev_kind_rtnl(dev) == ROMON_PORT_STATE_RUNNING &&
+	       romon_port_guard_rtnl(entry, dev) == ROMON_PORT_STATE_RUNNING;
 }
 
 /* What should be; romon_port_state_rtnl() is what is. */
@@ -165,6 +174,9 @@ romon_port_state_rtnl(struct romon_net *rn, const struct romon_entry *entry,
 		return ROMON_PORT_STATE_DISABLED;
 	if (!dev)
 		return ROMON_PORT_STATE_ABSENT;
+	if (kind != ROMON_PORT_STATE_RUNNING)
+		return kind;
+	kind = romon_port_guard_rtnl(entry, dev);
 	if (kind != ROMON_PORT_STATE_RUNNING)
 		return kind;
 	if (!rn->enabled)
@@ -489,6 +501,25 @@ int romon_port_sync_all(struct romon_net *rn)
 	return ret;
 }
 
+static void romon_port_work(struct work_struct *work)
+{
+	struct romon_net *rn = container_of(work, struct romon_net, port_work);
+
+	rtnl_lock();
+	romon_port_sync_all(rn);
+	rtnl_unlock();
+}
+
+/*
+ * A device may have changed without an event. From any context, under rtnl, so
+ * that a router that is about to stop is seen to be disabled.
+ */
+void romon_port_review(struct romon_net *rn)
+{
+	if (READ_ONCE(rn->enabled))
+		schedule_work(&rn->port_work);
+}
+
 /* Take back the ports that came last, until there are @n_ports. */
 void romon_port_shrink_rtnl(struct romon_net *rn, u32 n_ports)
 {
@@ -797,6 +828,7 @@ int romon_port_net_init(struct romon_net *rn)
 
 	INIT_LIST_HEAD(&rn->entries);
 	INIT_LIST_HEAD(&rn->ports);
+	INIT_WORK(&rn->port_work, romon_port_work);
 	xa_init_flags(&rn->links, XA_FLAGS_ALLOC1);
 	xa_init(&rn->ifindex);
 	/*
@@ -820,6 +852,7 @@ void romon_port_net_exit(struct romon_net *rn)
 {
 	struct romon_entry *entry, *next;
 
+	cancel_work_sync(&rn->port_work);
 	WARN_ON_ONCE(!list_empty(&rn->ports));
 	list_for_each_entry_safe(entry, next, &rn->entries, list)
 		romon_entry_free(entry);

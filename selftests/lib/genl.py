@@ -44,7 +44,7 @@ CMD = {name: number for number, name in enumerate(COMMANDS, 1)}
 
 PORT_STATES = (
     "running off absent down no-carrier forbidden disabled loopback not-ethernet "
-    "master member limit"
+    "master member limit macsec locked"
 ).split()
 
 NEIGHBOR_STATES = "init up".split()

@@ -9,6 +9,7 @@ each test.
 import errno
 import itertools
 import os
+import subprocess
 
 from harness import Failed, Network, check, equal, ip, main, test, wait_for
 import genl
@@ -17,6 +18,7 @@ import romonframe as rf
 net = Network()
 count = itertools.count(1)
 ROUNDS = 6
+SWITCHDEV = "switchdev" in os.environ.get("ROMON_HAS", "").split()
 
 
 class Router:
@@ -30,6 +32,9 @@ class Router:
 
     def ip(self, *lines):
         ip(*lines, ns=self.ns)
+
+    def run(self, command):
+        subprocess.run(["ip", "netns", "exec", self.ns] + command.split(), check=True)
 
     def dummy(self, name, mac=None):
         self.ip(f"link add name {name} {f'address {mac}' if mac else ''} up type dummy")
@@ -453,6 +458,50 @@ def a_device_whose_frames_a_macvlan_takes_is_no_port():
         equal((r.state("d"), r.state("m")), (state, "running"), f"with a macvlan, mode {mode}")
         r.ip("link del dev m")
         equal(r.state("d"), "running", "without it")
+
+
+@test
+def below_a_macsec_device_only_an_entry_makes_a_port():
+    r = Router()
+    r.dummy("e0")
+    r.ip("link add link e0 name macsec0 up type macsec")
+    equal((r.state("e0"), r.state("macsec0")), ("macsec", "running"), "with MACsec")
+    check("link" not in r.port("e0"), "it has a link")
+    r.nl.do("port-add", interface="e0")
+    equal((r.state("e0"), r.state("macsec0")), ("running", "running"), "with an entry")
+    r.nl.do("port-del", interface="e0")
+    equal(r.state("e0"), "macsec", "without the entry again")
+    r.ip("link del dev macsec0")
+    equal(r.state("e0"), "running", "without MACsec")
+    # What is sent by the bond leaves by its members.
+    r.ip("link add bond0 up type bond", "link set dev e0 down", "link set dev e0 master bond0")
+    equal(r.state("e0"), "running", "in a bond")
+    r.ip("link add link bond0 name macsec0 up type macsec")
+    equal((r.state("e0"), r.state("macsec0")), ("macsec", "running"), "in a bond with MACsec")
+    r.ip("link del dev macsec0")
+    equal(r.state("e0"), "running", "in a bond without it")
+
+
+@test
+def of_a_locked_bridge_port_only_an_entry_makes_a_port():
+    r = Router()
+    r.dummy("e0")
+    r.ip("link add br0 up type bridge", "link set dev e0 master br0")
+    equal(r.state("e0"), "running", "not locked")
+    ways = ["ip link set dev e0 type bridge_slave locked {}"]
+    # The kernel tells nobody else of what bridge(8) sets.
+    if SWITCHDEV:
+        ways.append("bridge link set dev e0 locked {}")
+    for way in ways:
+        r.run(way.format("on"))
+        wait_for(lambda: r.state("e0") == "locked", "it to be locked")
+        wait_for(lambda: "link" not in r.port("e0"), "it to be no port")
+        r.nl.do("port-add", interface="e0")
+        equal(r.state("e0"), "running", "with an entry")
+        r.nl.do("port-del", interface="e0")
+        equal(r.state("e0"), "locked", "without the entry again")
+        r.run(way.format("off"))
+        wait_for(lambda: r.state("e0") == "running", "it to be a port again")
 
 
 @test

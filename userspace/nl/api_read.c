@@ -23,6 +23,8 @@ const char *api_state_name(uint32_t state)
 		[ROMON_PORT_STATE_MASTER] = "master",
 		[ROMON_PORT_STATE_MEMBER] = "member",
 		[ROMON_PORT_STATE_LIMIT] = "limit",
+		[ROMON_PORT_STATE_MACSEC] = "macsec",
+		[ROMON_PORT_STATE_LOCKED] = "locked",
 	};
 
 	if (state < sizeof(names) / sizeof(names[0]))

@@ -304,6 +304,7 @@ static enum out_color view_state_color(uint32_t state)
 	case ROMON_PORT_STATE_LOOPBACK:
 	case ROMON_PORT_STATE_NOT_ETHERNET:
 	case ROMON_PORT_STATE_MASTER:
+	case ROMON_PORT_STATE_MACSEC:
 		return OUT_DIM;
 	}
 	return OUT_BAD;

@@ -37,6 +37,10 @@
  * @ROMON_PORT_STATE_MEMBER: a member of a bridge, bond or team, which takes
  *   its frames; only in kernels without CONFIG_NETFILTER_INGRESS
  * @ROMON_PORT_STATE_LIMIT: more devices than max-ports, or memory is short
+ * @ROMON_PORT_STATE_MACSEC: a MACsec device is upon it, which is the port,
+ *   unless this one has an entry of its own
+ * @ROMON_PORT_STATE_LOCKED: its bridge has locked it until somebody has logged
+ *   in, and it has no entry of its own
  */
 enum romon_port_state {
 	ROMON_PORT_STATE_RUNNING,
@@ -51,6 +55,8 @@ enum romon_port_state {
 	ROMON_PORT_STATE_MASTER,
 	ROMON_PORT_STATE_MEMBER,
 	ROMON_PORT_STATE_LIMIT,
+	ROMON_PORT_STATE_MACSEC,
+	ROMON_PORT_STATE_LOCKED,
 
 	/* private: */
 	__ROMON_PORT_STATE_MAX,
