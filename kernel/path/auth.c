@@ -129,14 +129,19 @@ static bool romon_auth_try(const struct romon_secret *secret,
 	const struct ethhdr *eth = eth_hdr(skb);
 	u8 digest[ROMON_DIGEST_LEN];
 	SHASH_DESC_ON_STACK(desc, romon_md5);
+	bool right;
 
 	desc->tfm = romon_md5;
-	return !crypto_shash_import(desc, secret->inner) &&
+	right = !crypto_shash_import(desc, secret->inner) &&
 	       !romon_auth_body(desc, skb, f->body) &&
 	       !crypto_shash_export(desc, auth->body) &&
 	       !romon_auth_finish(desc, secret, skb->data, f->body,
 				  eth->h_dest, eth->h_source, mark, digest) &&
 	       !crypto_memneq(digest, h->auth.digest, sizeof(digest));
+	/* With it a forger need not know the secret. */
+	memzero_explicit(digest, sizeof(digest));
+	shash_desc_zero(desc);
+	return right;
 }
 
 /*
@@ -171,6 +176,7 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 		     f->type == ROMON_TYPE_SEQERR;
 	u8 i;
 
+	auth->hashed = false;
 	auth->secret = NULL;
 	auth->mark = 0;
 	if (hello && !romon_secrets_key(list))
@@ -183,6 +189,7 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 
 	if (!romon_auth_is_bound(f, eth_hdr(skb)->h_dest))
 		mark = 0;
+	auth->hashed = true;
 	for (i = 0; i < list->n; i++) {
 		const struct romon_secret *secret = &list->secret[i];
 
@@ -194,6 +201,13 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 		return ROMON_DROP_NONE;
 	}
 	return ROMON_DROP_wrong_digest;
+}
+
+/* When a frame has been dealt with: what is left of its secret on the stack. */
+void romon_auth_wipe(struct romon_auth *auth)
+{
+	if (auth->hashed)
+		memzero_explicit(auth->body, sizeof(auth->body));
 }
 
 static bool romon_auth_same(const struct romon_secret *secret,
@@ -238,6 +252,8 @@ int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
 				       mark, digest);
 	if (!err)
 		memcpy(h->auth.digest, digest, sizeof(digest));
+	memzero_explicit(digest, sizeof(digest));
+	shash_desc_zero(desc);
 	return err;
 }
 

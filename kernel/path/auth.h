@@ -18,6 +18,7 @@ struct romon_auth {
 	u64	seq;
 	u64	mark;				/* to hash an echo with, or 0 */
 	u8	index;				/* of @secret in its list */
+	bool	hashed;				/* @body is to be wiped */
 	u8	body[ROMON_MD5_STATE] __aligned(8);
 };
 
@@ -25,6 +26,7 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 				  const struct sk_buff *skb,
 				  const struct romon_frame *f, u64 mark,
 				  struct romon_auth *auth);
+void romon_auth_wipe(struct romon_auth *auth);
 int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
 		    const u8 *dst, const u8 *src, u64 seq, u64 mark,
 		    const struct romon_auth *verified);

@@ -56,11 +56,58 @@ static enum romon_drop romon_rx_parse(struct sk_buff *skb,
 	}
 }
 
+/*
+ * What a frame of a known length asks for. Consumes the skb; @auth is the
+ * caller's to wipe.
+ */
+static void romon_rx_dispatch(struct romon_port *port, struct sk_buff *skb,
+			      struct romon_frame *f, struct romon_auth *auth)
+{
+	const struct romon_self *self = rcu_dereference(port->rn->self);
+	enum romon_drop reason;
+
+	/* A port that is going away while RoMON is being disabled. */
+	reason = ROMON_DROP_no_link;
+	if (!self)
+		goto drop;
+
+	reason = romon_auth_verify(romon_port_secrets_rcu(port), skb, f,
+				   romon_neigh_own_mark(port, self), auth);
+	if (reason) {
+		romon_raise_refused(port, eth_hdr(skb)->h_source, reason);
+		goto drop;
+	}
+	if (f->type == ROMON_TYPE_HELLO || f->type == ROMON_TYPE_SEQERR) {
+		trace_romon_rx(port, skb, f);
+		romon_neigh_rcv(port, self, skb, f, auth);
+		return;
+	}
+	if (auth->secret) {
+		reason = romon_neigh_accept(port, self, skb, auth);
+		if (reason)
+			goto drop;
+	}
+
+	trace_romon_rx(port, skb, f);
+	switch (f->type) {
+	case ROMON_TYPE_DISCOVER:
+		romon_discover_rcv(port, self, skb, f);
+		return;
+	case ROMON_TYPE_RESP:
+		romon_forward_resp(port, self, skb, f, auth);
+		return;
+	case ROMON_TYPE_DATA:
+		romon_forward_data(port, self, skb, f, auth);
+		return;
+	}
+	reason = ROMON_DROP_unknown_type;
+drop:
+	romon_drop(port->rn, port, skb, reason);
+}
+
 /* The pipeline behind both entries. Consumes the skb. */
 static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 {
-	struct romon_net *rn = port->rn;
-	const struct romon_self *self;
 	struct romon_auth auth;
 	enum romon_drop reason;
 	struct romon_frame f;
@@ -80,50 +127,15 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 		goto drop_uncounted;
 	romon_stats_rx(port, f.len);
 
-	/* A port that is going away while RoMON is being disabled. */
-	reason = ROMON_DROP_no_link;
-	self = rcu_dereference(rn->self);
-	if (!self)
-		goto drop;
-
-	reason = romon_auth_verify(romon_port_secrets_rcu(port), skb, &f,
-				   romon_neigh_own_mark(port, self), &auth);
-	if (reason) {
-		romon_raise_refused(port, eth_hdr(skb)->h_source, reason);
-		goto drop;
-	}
-	if (f.type == ROMON_TYPE_HELLO || f.type == ROMON_TYPE_SEQERR) {
-		trace_romon_rx(port, skb, &f);
-		romon_neigh_rcv(port, self, skb, &f, &auth);
-		return;
-	}
-	if (auth.secret) {
-		reason = romon_neigh_accept(port, self, skb, &auth);
-		if (reason)
-			goto drop;
-	}
-
-	trace_romon_rx(port, skb, &f);
-	switch (f.type) {
-	case ROMON_TYPE_DISCOVER:
-		romon_discover_rcv(port, self, skb, &f);
-		return;
-	case ROMON_TYPE_RESP:
-		romon_forward_resp(port, self, skb, &f, &auth);
-		return;
-	case ROMON_TYPE_DATA:
-		romon_forward_data(port, self, skb, &f, &auth);
-		return;
-	}
-	reason = ROMON_DROP_unknown_type;
-drop:
-	romon_drop(rn, port, skb, reason);
+	auth.hashed = false;
+	romon_rx_dispatch(port, skb, &f, &auth);
+	romon_auth_wipe(&auth);
 	return;
 
 drop_uncounted:
 	/* Where it ends is not known, so all of it counts. */
 	romon_stats_rx(port, skb->len);
-	romon_drop(rn, port, skb, reason);
+	romon_drop(port->rn, port, skb, reason);
 }
 
 /* A tap may hold the frame, too. Consumes the skb. */
