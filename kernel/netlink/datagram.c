@@ -77,7 +77,7 @@ int romon_nl_datagram_send_doit(struct sk_buff *skb, struct genl_info *info)
 	err = romon_nl_get_route(info, &dg);
 	if (err)
 		return err;
-	err = romon_local_send(rn, &dg, info->snd_portid, info->extack);
+	err = romon_local_send(rn, &dg, &NETLINK_CB(skb), info->extack);
 	if (err == -ENOTCONN)
 		NL_SET_BAD_ATTR(info->extack,
 				attrs[ROMON_A_DATAGRAM_LOCAL_PORT]);

@@ -27,7 +27,7 @@ int romon_nl_endpoint_bind_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EMSGSIZE;
 		goto err_free_msg;
 	}
-	err = romon_local_bind(rn, &number, info->snd_portid, info->extack);
+	err = romon_local_bind(rn, &number, &NETLINK_CB(skb), info->extack);
 	if (err) {
 		NL_SET_BAD_ATTR(info->extack,
 				info->attrs[ROMON_A_DATAGRAM_LOCAL_PORT]);
@@ -54,7 +54,7 @@ int romon_nl_endpoint_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	err = romon_local_unbind(rn,
 				 nla_get_u16(info->attrs[ROMON_A_DATAGRAM_LOCAL_PORT]),
-				 info->snd_portid, info->extack);
+				 &NETLINK_CB(skb), info->extack);
 	if (err)
 		NL_SET_BAD_ATTR(info->extack,
 				info->attrs[ROMON_A_DATAGRAM_LOCAL_PORT]);

@@ -233,7 +233,6 @@ static const struct genl_split_ops romon_nl_ops[] = {
 	},
 	{
 		.cmd		= ROMON_CMD_ENDPOINT_UNBIND,
-		.pre_doit	= romon_nl_admin_pre_doit,
 		.doit		= romon_nl_endpoint_unbind_doit,
 		.policy		= romon_endpoint_unbind_nl_policy,
 		.maxattr	= ROMON_A_DATAGRAM_LOCAL_PORT,
@@ -241,7 +240,6 @@ static const struct genl_split_ops romon_nl_ops[] = {
 	},
 	{
 		.cmd		= ROMON_CMD_DATAGRAM_SEND,
-		.pre_doit	= romon_nl_admin_pre_doit,
 		.doit		= romon_nl_datagram_send_doit,
 		.policy		= romon_datagram_send_nl_policy,
 		.maxattr	= ROMON_A_DATAGRAM_ROUTE,

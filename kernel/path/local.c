@@ -16,11 +16,23 @@
 #define ROMON_EPHEMERAL_FIRST	49152
 #define ROMON_EPHEMERAL_LAST	65535
 
-/* A RoMON port bound by a netlink socket. Immutable; freed after RCU. */
+/*
+ * A RoMON port bound by a netlink socket. Immutable; freed after RCU. The number
+ * of a socket that is being closed may be another's before we hear of it, its
+ * address may not.
+ */
 struct romon_endpoint {
 	struct rcu_head	rcu;
 	u32	portid;
+	const struct sock *sk;	/* to compare with, no more */
 };
+
+static bool romon_endpoint_is_of(const struct romon_endpoint *endpoint,
+				 const struct netlink_skb_parms *who)
+{
+	return endpoint && endpoint->portid == who->portid &&
+	       endpoint->sk == who->sk;
+}
 
 /*
  * Answer an echo request in place: the recorded route, reversed, is the way
@@ -209,10 +221,11 @@ static int romon_local_insert(struct romon_net *rn,
 }
 
 /*
- * Bind a RoMON port, or an ephemeral one if *@number is 0, to a netlink
- * socket. It stays bound until unbound or the socket is closed.
+ * Bind a RoMON port, or an ephemeral one if *@number is 0, to the netlink
+ * socket @who. It stays bound until unbound or the socket is closed.
  */
-int romon_local_bind(struct romon_net *rn, u16 *number, u32 portid,
+int romon_local_bind(struct romon_net *rn, u16 *number,
+		     const struct netlink_skb_parms *who,
 		     struct netlink_ext_ack *extack)
 {
 	struct romon_endpoint *endpoint;
@@ -225,7 +238,8 @@ int romon_local_bind(struct romon_net *rn, u16 *number, u32 portid,
 	endpoint = kzalloc(sizeof(*endpoint), GFP_KERNEL_ACCOUNT);
 	if (!endpoint)
 		return -ENOMEM;
-	endpoint->portid = portid;
+	endpoint->portid = who->portid;
+	endpoint->sk = who->sk;
 
 	mutex_lock(&rn->endpoint_lock);
 	if (rn->n_endpoints >= READ_ONCE(rn->limits.max_endpoints)) {
@@ -242,14 +256,15 @@ int romon_local_bind(struct romon_net *rn, u16 *number, u32 portid,
 	return err;
 }
 
-int romon_local_unbind(struct romon_net *rn, u16 number, u32 portid,
+int romon_local_unbind(struct romon_net *rn, u16 number,
+		       const struct netlink_skb_parms *who,
 		       struct netlink_ext_ack *extack)
 {
 	struct romon_endpoint *endpoint;
 
 	mutex_lock(&rn->endpoint_lock);
 	endpoint = xa_load(&rn->endpoints, number);
-	if (!endpoint || endpoint->portid != portid) {
+	if (!romon_endpoint_is_of(endpoint, who)) {
 		mutex_unlock(&rn->endpoint_lock);
 		NL_SET_ERR_MSG(extack, "The RoMON port is not bound by this socket");
 		return -ENOENT;
@@ -336,7 +351,8 @@ drop:
  * romon_local_send() - send a program's datagram
  * @rn:		the router
  * @dg:		the datagram; all pointers stay the caller's
- * @portid:	of the netlink socket, which must have bound the local port
+ * @who:	the netlink socket, which must have bound the local port: that is
+ *		all the right that it needs
  * @extack:	for a sentence
  *
  * Without a route the datagram waits for one to be found, and the socket is
@@ -345,20 +361,20 @@ drop:
  * Return: 0 or a negative errno.
  */
 int romon_local_send(struct romon_net *rn, const struct romon_datagram *dg,
-		     u32 portid, struct netlink_ext_ack *extack)
+		     const struct netlink_skb_parms *who,
+		     struct netlink_ext_ack *extack)
 {
 	/* Room for what most routes need; longer ones reallocate. */
 	unsigned int headroom = LL_MAX_HEADER + romon_wire_data_len(8, 0);
 	const struct romon_self *self;
-	struct romon_endpoint *own;
 	struct romon_port *port;
 	struct sk_buff *skb;
 	bool bound;
 	int err;
 
 	rcu_read_lock();
-	own = xa_load(&rn->endpoints, dg->local_port);
-	bound = own && own->portid == portid;
+	bound = romon_endpoint_is_of(xa_load(&rn->endpoints, dg->local_port),
+				     who);
 	rcu_read_unlock();
 	if (!bound) {
 		NL_SET_ERR_MSG(extack, "The RoMON port is not bound by this socket");
@@ -386,7 +402,7 @@ int romon_local_send(struct romon_net *rn, const struct romon_datagram *dg,
 	}
 	if (!dg->route) {
 		rcu_read_unlock();
-		return romon_raise_unrouted(rn, skb, dg, portid, extack);
+		return romon_raise_unrouted(rn, skb, dg, who->portid, extack);
 	}
 	port = romon_port_running_rcu(rn, be32_to_cpu(dg->route[0].link));
 	if (!port) {

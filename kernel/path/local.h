@@ -9,6 +9,7 @@
 #include "wire.h"
 
 struct netlink_ext_ack;
+struct netlink_skb_parms;
 struct romon_frame;
 struct romon_net;
 struct romon_port;
@@ -28,12 +29,15 @@ struct romon_datagram {
 void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 		     struct sk_buff *skb, const struct romon_frame *f);
 
-int romon_local_bind(struct romon_net *rn, u16 *number, u32 portid,
+int romon_local_bind(struct romon_net *rn, u16 *number,
+		     const struct netlink_skb_parms *who,
 		     struct netlink_ext_ack *extack);
-int romon_local_unbind(struct romon_net *rn, u16 number, u32 portid,
+int romon_local_unbind(struct romon_net *rn, u16 number,
+		       const struct netlink_skb_parms *who,
 		       struct netlink_ext_ack *extack);
 int romon_local_send(struct romon_net *rn, const struct romon_datagram *dg,
-		     u32 portid, struct netlink_ext_ack *extack);
+		     const struct netlink_skb_parms *who,
+		     struct netlink_ext_ack *extack);
 
 int romon_local_xmit_rcu(struct romon_port *port, const struct romon_self *self,
 			 struct sk_buff *skb, const u8 *dst,

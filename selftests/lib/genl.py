@@ -244,10 +244,10 @@ class netns:
 
 
 class Genl:
-    def __init__(self, family, ns=None, timeout=60, size=1 << 20):
+    def __init__(self, family, ns=None, timeout=60, size=1 << 20, portid=0):
         with netns(ns):
             self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
-        self.sock.bind((0, 0))
+        self.sock.bind((portid, 0))
         # Not an address with each message: then the kernel would not look at
         # who opened the socket.
         self.sock.connect((0, 0))

@@ -77,6 +77,39 @@ def wait_for(function, what, limit=None):
         time.sleep(0.01)
 
 
+def in_child(function):
+    """Runs it in a process of its own; what it raises fails the test here."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            function()
+        except BaseException:  # noqa: B902
+            os.write(write, traceback.format_exc().encode()[-4000:])
+        os._exit(0)
+    os.close(write)
+    said = b"".join(iter(lambda: os.read(read, 4096), b"")).decode()
+    os.close(read)
+    os.waitpid(pid, 0)
+    if said:
+        raise Failed(said)
+
+
+NOBODY = 65534
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+
+
+def drop_rights():
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+def unshare(user=False, net=False):
+    if genl.libc.unshare(user * CLONE_NEWUSER | net * CLONE_NEWNET):
+        raise OSError(genl.ctypes.get_errno(), "unshare")
+
+
 def skip_all(why):
     print(f"1..0 # SKIP {why}")
     sys.exit(4)

@@ -11,7 +11,9 @@ import errno
 import os
 import struct
 
-from harness import LIMIT, Failed, Network, check, equal, main, test, wait_for
+from harness import (
+    LIMIT, Failed, Network, check, drop_rights, equal, in_child, main, test, unshare, wait_for,
+)
 import genl
 import romonframe as rf
 
@@ -129,6 +131,76 @@ def unbinding_is_for_its_owner():
     two.get("endpoint-bind", local_port=700)
     one.close()
     two.close()
+
+
+@test
+def who_has_bound_a_port_needs_no_right_any_more():
+    sender, port = bound(a)
+    receiver, _ = bound(c, 700)
+
+    def unprivileged():
+        drop_rights()
+        sender.do("datagram-send", id=C, local_port=port, remote_port=700, payload=b"no rights")
+        got = received(sender, "the answer")
+        equal(got["payload"], b"heard", "the answer")
+        refused(errno.EPERM, sender, "endpoint-bind", local_port=701)
+        refused(errno.EPERM, sender, "discover")
+        sender.do("endpoint-unbind", local_port=port)
+        refused(errno.ENOTCONN, sender, "datagram-send", id=C, local_port=port, remote_port=700)
+        refused(errno.EPERM, sender, "endpoint-bind", local_port=port)
+
+    receiver.do("datagram-send", id=A, local_port=700, remote_port=port, payload=b"heard")
+    in_child(unprivileged)
+    equal(received(receiver, "from who has no right")["payload"], b"no rights", "payload")
+    sender.close()
+    receiver.close()
+
+
+@test
+def who_has_not_bound_a_port_sends_nothing_from_it():
+    owner, port = bound(a, 700)
+    receiver, _ = bound(c, 700)
+    to_c = {"id": C, "local_port": port, "remote_port": 700, "payload": b"forged"}
+
+    def unprivileged():
+        drop_rights()
+        own = genl.Romon()
+        refused(errno.ENOTCONN, own, "datagram-send", **to_c)
+        refused(errno.ENOENT, own, "endpoint-unbind", local_port=port)
+        unshare(user=True)
+        for nl in (own, genl.Romon()):
+            refused(errno.ENOTCONN, nl, "datagram-send", **to_c)
+            refused(errno.ENOENT, nl, "endpoint-unbind", local_port=port)
+            refused(errno.EPERM, nl, "endpoint-bind", local_port=701)
+        # Who is root in a namespace of its own has its own port there.
+        unshare(net=True)
+        there = genl.Romon()
+        there.do("config-set", enabled=1, id=A)
+        there.get("endpoint-bind", local_port=port)
+        there.do("datagram-send", **to_c)
+        refused(errno.ENOTCONN, own, "datagram-send", **to_c)
+
+    with genl.netns(a.ns):
+        in_child(unprivileged)
+    owner.do("datagram-send", id=C, local_port=port, remote_port=700, payload=b"real")
+    equal(received(receiver, "the owner's datagram")["payload"], b"real", "what comes first")
+    owner.close()
+    receiver.close()
+
+
+@test
+def a_socket_of_the_same_number_elsewhere_gains_nothing():
+    owner, port = bound(a, 700)
+    number = owner.sock.getsockname()[0]
+    other = genl.Romon(b.ns, portid=number)
+    equal(other.sock.getsockname()[0], number, "the number of the socket in b")
+    refused(errno.ENOTCONN, other, "datagram-send", id=C, local_port=port, remote_port=700)
+    refused(errno.ENOENT, other, "endpoint-unbind", local_port=port)
+    other.close()
+    # That it was closed took nothing from a's.
+    owner.do("datagram-send", id=A, local_port=port, remote_port=port, payload=b"still")
+    equal(received(owner, "to itself")["payload"], b"still", "payload")
+    owner.close()
 
 
 @test

@@ -12,14 +12,14 @@ import os
 import socket
 import struct
 
-from harness import Failed, Network, check, equal, ip, main, test, wait_for
+from harness import (
+    Failed, Network, check, drop_rights, equal, in_child, ip, main, test, unshare, wait_for,
+)
 import genl
 import romonframe as rf
 from genl import CMD, NUMBER, SETS, attr, build, encode, set_of
 
 R = "02:00:00:00:00:01"
-NOBODY = 65534
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 # Where the first attribute of a request is: behind two headers.
 FIRST = 20
 ENTRIES = 300
@@ -63,8 +63,9 @@ REQUIRED = {
 }
 CHANGES = (
     "config-set", "port-add", "port-set", "port-del", "discover", "endpoint-bind",
-    "endpoint-unbind", "datagram-send",
 )
+# ... and what only a socket may that was let bind a port.
+BOUND = {"endpoint-unbind": errno.ENOENT, "datagram-send": errno.ENOTCONN}
 RANGES = {
     "enabled": (0, 1), "forbid": (0, 1), "disabled": (0, 1), "hop_limit": (1, 128),
     "flood_window": (10, 60000), "flood_rate": (1, 100000), "answer_delay": (0, 1000),
@@ -306,34 +307,13 @@ def unknown_commands_are_refused():
             raise Failed(f"{command} with flags {flags:x} was not refused")
 
 
-def in_child(function):
-    """What the function raises in a child process, or None."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            function()
-        except BaseException as wrong:  # noqa: B902
-            os.write(write, f"{type(wrong).__name__}: {wrong}".encode()[:4000])
-        os._exit(0)
-    os.close(write)
-    said = os.read(read, 4096).decode()
-    os.close(read)
-    os.waitpid(pid, 0)
-    if said:
-        raise Failed(said)
-
-
-def drop_rights():
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
-
-
 def refuse_all_changes(nl, why):
     for command in CHANGES:
         payload = build(set_of(command), EXAMPLES.get(command, {}))
         refused(nl, command, payload, (errno.EPERM,), f"{command} {why}")
+    for command, number in BOUND.items():
+        payload = build(set_of(command), EXAMPLES[command])
+        refused(nl, command, payload, (number,), f"{command} {why}")
 
 
 @test
@@ -384,8 +364,7 @@ def a_socket_opened_without_the_right_gives_it_to_nobody():
 def root_of_a_user_namespace_may_change_its_own_network_namespace_only():
     def inside():
         drop_rights()
-        if genl.libc.unshare(CLONE_NEWUSER | CLONE_NEWNET):
-            raise OSError(genl.ctypes.get_errno(), "unshare")
+        unshare(user=True, net=True)
         nl = genl.Romon()
         nl.do("config-set", enabled=1, id=R, identity="mine")
         nl.do("port-add", interface="d0", cost=9)
@@ -398,8 +377,7 @@ def root_of_a_user_namespace_may_change_its_own_network_namespace_only():
     def outside():
         genl.enter(ns)
         drop_rights()
-        if genl.libc.unshare(CLONE_NEWUSER):
-            raise OSError(genl.ctypes.get_errno(), "unshare")
+        unshare(user=True)
         refuse_all_changes(genl.Romon(), "by root of another user namespace")
 
     in_child(outside)
