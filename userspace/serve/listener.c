@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The process that talks to other routers. A session counts from the moment
- * that the router has answered, as before that it may be anybody, until its
- * stream has gone and, if it has a command, that has ended. By states, and in
- * the files named so:
+ * The process that talks to other routers. A session begins when the router has
+ * answered, as before that it may be anybody, and counts until its stream has
+ * gone and, if it has a command, that has ended. By states, and in the files
+ * named so:
  *
- *	admit		accepted: permitted? not too many?
- *			opened: the router has answered, so it is where it says:
- *			not too many by now, nor too often?
+ *	admit		accepted: permitted? not too many, nor too often?
  *	command		it waits for its turn and is asked for
  *	target		or an address is connected to
  *	session		joined: data flows, the relay's affair
@@ -97,6 +95,9 @@ static void listener_run_task(struct loop_task *t)
 		return;
 	listener.next = RUN_FOREVER;
 	while ((s = *at)) {
+		if (s->yielded && !s->over)
+			listener_break(s, ROMON_STREAM_BUSY,
+				       "gave way to one of another neighbour");
 		if (now >= s->deadline && !s->over)
 			listener_give_up(s);
 		if (now >= s->connect_at && !s->over)

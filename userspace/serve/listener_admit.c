@@ -30,18 +30,49 @@ static bool listener_permits(const struct serve_offer *o, const uint8_t *id)
 	return !o->n_allow;
 }
 
-static bool listener_counts(const struct listener_session *s)
+/* What there is, seen by who wants one more. */
+struct listener_tally {
+	unsigned int all, service, peer, both;
+	unsigned int yielded;		/* no place, but a command that goes on */
+};
+
+/*
+ * One ID by two neighbours may be of two routers, of which one claims to be the
+ * other: each has its own share.
+ */
+static void listener_tally(struct listener_tally *t, const struct serve_offer *o,
+			   const struct romon_stream_info *newcomer)
 {
-	return !s->gone && s->counts && !s->yielded;
+	memset(t, 0, sizeof(*t));
+	for (struct listener_session *s = listener.sessions; s; s = s->next) {
+		bool same_peer = !memcmp(s->peer.id, newcomer->id, API_ID_LEN) &&
+				 !memcmp(s->neighbor, newcomer->neighbor,
+					 sizeof(s->neighbor));
+		bool same_service = s->peer.local_port == o->port;
+
+		if (s->gone)
+			continue;
+		t->yielded += s->yielded;
+		if (s->yielded)
+			continue;
+		t->all++;
+		t->peer += same_peer;
+		t->service += same_service;
+		t->both += same_peer && same_service;
+	}
 }
 
-static unsigned int listener_count(void)
+/* NULL, or which limit of a router or a service is reached. */
+static const char *listener_full(const struct serve_offer *o,
+				 const struct listener_tally *t)
 {
-	unsigned int n = 0;
-
-	for (struct listener_session *s = listener.sessions; s; s = s->next)
-		n += listener_counts(s);
-	return n;
+	if (t->peer >= listener.limits.per_peer)
+		return "as many sessions as a router may have";
+	if (o->sessions && t->service >= o->sessions)
+		return "as many sessions as the service may have";
+	if (o->per_peer && t->both >= o->per_peer)
+		return "as many sessions as a router may have of the service";
+	return NULL;
 }
 
 /*
@@ -49,19 +80,19 @@ static unsigned int listener_count(void)
  * Its command may go on for a while, but of such there may not be many.
  */
 static struct listener_session *
-listener_yields(const struct romon_stream_info *newcomer)
+listener_yields(const struct listener_tally *t,
+		const struct romon_stream_info *newcomer)
 {
-	unsigned int yielded = 0, most = listener.limits.sessions;
-	struct share_place *places = xcalloc(most + 1, sizeof(*places)), *p;
-	struct listener_session *found = NULL;
+	struct share_place *places, *p;
+	struct listener_session *found;
 	struct romon_stream_info info;
 	size_t n = 0;
 
+	if (t->yielded > listener.limits.sessions / SHARE_PART)
+		return NULL;
+	places = xcalloc(t->all, sizeof(*places));
 	for (struct listener_session *s = listener.sessions; s; s = s->next) {
-		if (s->gone || !s->counts)
-			continue;
-		yielded += s->yielded;
-		if (s->over || n > most)
+		if (s->gone || s->yielded || s->over)
 			continue;
 		romon_stream_info(s->relay.stream, &info);
 		memcpy(places[n].neighbor, s->neighbor,
@@ -70,45 +101,10 @@ listener_yields(const struct romon_stream_info *newcomer)
 		places[n].spoke = info.spoke;
 		places[n++].since = s->began;
 	}
-	if (yielded <= most / SHARE_PART) {
-		p = share_yields(places, n, newcomer->neighbor);
-		found = p ? p->who : NULL;
-	}
+	p = share_yields(places, n, newcomer->neighbor);
+	found = p ? p->who : NULL;
 	free(places);
 	return found;
-}
-
-/*
- * NULL, or which limit is reached. One ID by two neighbours may be of two routers,
- * of which one claims to be the other: each has its own share.
- */
-static const char *listener_full(const struct serve_offer *o,
-				 const struct romon_stream_info *newcomer)
-{
-	unsigned int peer = 0, service = 0, both = 0;
-
-	for (struct listener_session *s = listener.sessions; s; s = s->next) {
-		bool same_peer = !memcmp(s->peer.id, newcomer->id, API_ID_LEN) &&
-				 !memcmp(s->neighbor, newcomer->neighbor,
-					 sizeof(s->neighbor));
-		bool same_service = s->peer.local_port == o->port;
-
-		if (!listener_counts(s))
-			continue;
-		peer += same_peer;
-		service += same_service;
-		both += same_peer && same_service;
-	}
-	if (listener_count() >= listener.limits.sessions &&
-	    !listener_yields(newcomer))
-		return "as many sessions as there may be";
-	if (peer >= listener.limits.per_peer)
-		return "as many sessions as a router may have";
-	if (o->sessions && service >= o->sessions)
-		return "as many sessions as the service may have";
-	if (o->per_peer && both >= o->per_peer)
-		return "as many sessions as a router may have of the service";
-	return NULL;
 }
 
 /* Has this router started too much in the last seconds? */
@@ -149,35 +145,45 @@ static void listener_identify(struct serve_peer *peer)
 	api_config_free(&config);
 }
 
+/*
+ * NULL, or why there is not one more. Who gives way for it is told so when it is
+ * its turn, not amid what comes in for others.
+ */
+static const char *listener_admits(const struct serve_offer *o,
+				   const struct romon_stream_info *newcomer)
+{
+	struct listener_session *old = NULL;
+	struct listener_tally t;
+	const char *why;
+
+	listener_tally(&t, o, newcomer);
+	if (t.all >= listener.limits.sessions) {
+		old = listener_yields(&t, newcomer);
+		if (!old)
+			return "as many sessions as there may be";
+	}
+	why = listener_full(o, &t);
+	if (why)
+		return why;
+	if (!listener_may_start(newcomer))
+		return "more sessions a second than a router may begin";
+	if (old) {
+		old->yielded = true;
+		listener_due(0);
+	}
+	return NULL;
+}
+
 static void listener_opened(struct relay *r)
 {
 	struct listener_session *s = (struct listener_session *)r;
 	const struct serve_offer *o = listener_offer(s->peer.local_port);
-	struct romon_stream_info info;
-	struct listener_session *old;
-	const char *why;
 
 	if (!o) {
 		listener_break(s, ROMON_STREAM_UNKNOWN,
 			       "not served any more");
 		return;
 	}
-	romon_stream_info(s->relay.stream, &info);
-	why = listener_full(o, &info);
-	if (!why && !listener_may_start(&info))
-		why = "more sessions a second than a router may begin";
-	if (why) {
-		listener_break(s, ROMON_STREAM_BUSY, why);
-		return;
-	}
-	old = listener_count() >= listener.limits.sessions ?
-	      listener_yields(&info) : NULL;
-	if (old) {
-		old->yielded = true;
-		listener_break(old, ROMON_STREAM_BUSY,
-			       "gave way to one of another neighbour");
-	}
-	s->counts = true;
 	listener_identify(&s->peer);
 	s->kind = o->kind;
 	s->deadline = run_now() + (s->kind == SERVE_COMMAND ?
@@ -191,6 +197,7 @@ static void listener_opened(struct relay *r)
 	listener_start_waiting();
 }
 
+/* The router has answered, so it is where it says, and receives. */
 enum romon_stream_reason listener_accept(void *arg,
 					 struct romon_stream *stream)
 {
@@ -212,7 +219,7 @@ enum romon_stream_reason listener_accept(void *arg,
 		listener_log_refusal(&peer, "not permitted");
 		return ROMON_STREAM_NOT_PERMITTED;
 	}
-	why = listener_full(o, &info);
+	why = listener_admits(o, &info);
 	if (why) {
 		listener_log_refusal(&peer, why);
 		return ROMON_STREAM_BUSY;

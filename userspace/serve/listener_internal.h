@@ -46,8 +46,7 @@ struct listener_session {
 	char reason[96];
 	char first;			/* byte, that was read while it waited */
 	bool has_first;
-	bool counts;			/* the router has answered */
-	bool yielded;			/* ... no more: to another neighbour's */
+	bool yielded;			/* its place, to another neighbour's */
 	bool joined;
 	bool over;			/* the stream has gone */
 	bool over_told;

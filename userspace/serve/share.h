@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who gives way when all places are taken. Anybody may claim any ID, so places
- * are shared out among neighbours: this host knows by whom a frame has come.
+ * Who gives way when all places are taken. Anybody may claim any ID, and on an
+ * open link any MAC; by which link a frame has come, this host knows. So places
+ * are shared out among links, and those of a link among its neighbours.
  */
 
 #ifndef ROMON_SERVE_SHARE_H
@@ -13,13 +14,15 @@
 
 #include "nl/api.h"
 
-/* Of all places, a part that each neighbour may have whatever others do. */
+/* Of all places, a part that each link may have whatever others do. */
 #define SHARE_PART	8
+/* What an entry of a route begins with, before the MAC. */
+#define SHARE_LINK_LEN	4
 
 struct share_place {
 	void *who;
 	uint8_t neighbor[API_HOP_LEN];
-	bool spoke;			/* the other side has sent something */
+	bool spoke;			/* the other side has shown what it wants */
 	int64_t since;
 };
 

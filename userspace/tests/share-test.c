@@ -26,6 +26,18 @@ static void fill(const unsigned int *counts, size_t spoke)
 	}
 }
 
+/* The same, with a neighbour's link beside its MAC. */
+static void fill_links(const uint8_t (*of)[2], size_t spoke)
+{
+	memset(places, 0, sizeof(places));
+	for (size_t i = 0; i < PLACES; i++) {
+		places[i].neighbor[3] = of[i][0];
+		places[i].neighbor[9] = of[i][1];
+		places[i].since = (int64_t)i + 1;
+		places[i].spoke = i < spoke;
+	}
+}
+
 /* Since when the one has its place that gives way; 0 if none does. */
 static int64_t yields(uint8_t by)
 {
@@ -48,6 +60,58 @@ static unsigned int gets(uint8_t by, bool spoke)
 		p->since = 1000 + n++;
 	}
 	return n;
+}
+
+static struct share_place *yields_link(uint8_t link, uint8_t by)
+{
+	const uint8_t neighbor[API_HOP_LEN] = { [3] = link, [9] = by };
+
+	return share_yields(places, PLACES, neighbor);
+}
+
+/* On link 1 every session has a MAC of its own; links 2 and 3 have a few. */
+static void test_invented(void)
+{
+	uint8_t of[PLACES][2];
+	struct share_place *p;
+	unsigned int n = 0;
+
+	for (uint8_t i = 0; i < PLACES; i++) {
+		of[i][0] = 1;
+		of[i][1] = i;
+	}
+	fill_links(of, PLACES);
+	p = yields_link(2, 7);
+	tap_ok(p && p->neighbor[3] == 1,
+	       "who has invented neighbours on a link gives way to another link");
+	while ((p = yields_link(2, 7)) && n++ < PLACES) {
+		p->neighbor[3] = 2;
+		p->neighbor[9] = 7;
+		p->since = 1000 + n;
+	}
+	tap_ok(n == PLACES / SHARE_PART, "... a link's part, which it keeps");
+	n = 0;
+	for (uint8_t by = 100; by < 200; by++)
+		n += !!yields_link(1, by);
+	tap_ok(n == 0, "no number of neighbours gets a link more than it has");
+	fill_links(of, 0);
+	n = 0;
+	while ((p = yields_link(2, 7)) && n++ < PLACES) {
+		p->neighbor[3] = 2;
+		p->neighbor[9] = 7;
+	}
+	tap_ok(n == PLACES / 2, "silent ones are shared evenly by link");
+	for (uint8_t i = 0; i < PLACES; i++) {
+		of[i][0] = i < 20 ? 1 : 2;
+		of[i][1] = i < 4 ? 8 : i < 20 ? 9 : i;
+	}
+	fill_links(of, 4);
+	p = yields_link(2, 50);
+	tap_ok(p && p->since == 5,
+	       "of the greediest link it is who has most there");
+	fill_links(of, 20);
+	p = yields_link(2, 50);
+	tap_ok(!p, "what has shown what it wants stays beyond a link's part");
 }
 
 int main(void)
@@ -76,5 +140,6 @@ int main(void)
 	       "it is the greediest, and not to who has his part");
 	fill(eight, PLACES);
 	tap_ok(gets(8, true) == 0, "who has no more than his part keeps it");
+	test_invented();
 	return 0;
 }
