@@ -60,7 +60,7 @@ static int romon_pending_xmit_rcu(struct romon_port *port, struct sk_buff *skb,
 		romon_drop(rn, NULL, skb, ROMON_DROP_no_link);
 		return -ENETDOWN;
 	}
-	if (romon_wire_data_len(route->hops, skb->len) > route->l2mtu) {
+	if (!romon_route_fits(route, skb->len)) {
 		romon_drop(rn, NULL, skb, ROMON_DROP_too_big);
 		return -EMSGSIZE;
 	}
@@ -99,7 +99,7 @@ romon_pending_route(struct romon_topology *topo, struct romon_node *node,
 	const struct romon_route *route = romon_reach_route(topo, node), *wide;
 
 	*reach = node->reach;
-	if (romon_wire_data_len(route->hops, len) <= route->l2mtu)
+	if (romon_route_fits(route, len))
 		return route;
 	wide = romon_reach_wide(topo, node, len);
 	if (!wide)
@@ -228,8 +228,7 @@ romon_pending_route_rcu(struct romon_topology *topo,
 	const struct romon_route *route;
 
 	route = romon_reach_use_rcu(topo, dg->dst, reach);
-	if (!route || romon_wire_data_len(route->hops, dg->payload_len) <=
-		      route->l2mtu)
+	if (!route || romon_route_fits(route, dg->payload_len))
 		return route;
 	route = romon_reach_wide_rcu(*reach, dg->payload_len);
 	*reach = NULL;

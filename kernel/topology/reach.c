@@ -646,11 +646,6 @@ const struct romon_route *romon_reach_route(struct romon_topology *topo,
 	return topo->route;
 }
 
-static bool romon_route_fits(const struct romon_route *route, unsigned int len)
-{
-	return romon_wire_data_len(route->hops, len) <= route->l2mtu;
-}
-
 /*
  * Search the best way for a datagram. How long its frame is depends on the
  * hops, which are not known before; with what is left out for their sake a

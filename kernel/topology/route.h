@@ -59,6 +59,13 @@ static inline u8 *romon_route_id(const struct romon_route *route, u32 hop)
 	return (u8 *)(route->wire + route->room) + hop * ETH_ALEN;
 }
 
+/* Whether the frame of a datagram of @len bytes may be sent on all its links. */
+static inline bool romon_route_fits(const struct romon_route *route,
+				    unsigned int len)
+{
+	return romon_wire_data_len(route->hops, len) <= route->l2mtu;
+}
+
 struct romon_route *romon_route_alloc(u32 hops);
 struct romon_route *romon_route_copy(const struct romon_route *route);
 void romon_route_write(const struct romon_map *map,
