@@ -32,41 +32,29 @@
 /* For so many: it has been away long enough to begin anew. */
 #define ROMON_HELLO_FORGOTTEN	(4 * ROMON_HELLO_LOST)
 
-static struct romon_neigh *romon_neigh_rb(struct rb_node *rb)
+static struct romon_neigh *romon_neigh_rb(const struct rb_node *rb)
 {
 	return rb_entry(rb, struct romon_neigh, rb);
+}
+
+static int romon_neigh_cmp(const void *mac, const struct rb_node *rb)
+{
+	return memcmp(mac, romon_neigh_rb(rb)->mac, ETH_ALEN);
+}
+
+static bool romon_neigh_less(struct rb_node *a, const struct rb_node *b)
+{
+	return romon_neigh_cmp(romon_neigh_rb(a)->mac, b) < 0;
 }
 
 static struct romon_neigh *romon_neigh_find(struct romon_port *port,
 					    const u8 *mac)
 {
-	struct rb_node *rb = port->neighs.tree.rb_node;
+	struct rb_node *rb;
 
 	lockdep_assert_held(&port->neighs.lock);
-	while (rb) {
-		struct romon_neigh *n = romon_neigh_rb(rb);
-		int cmp = memcmp(mac, n->mac, ETH_ALEN);
-
-		if (!cmp)
-			return n;
-		rb = cmp < 0 ? rb->rb_left : rb->rb_right;
-	}
-	return NULL;
-}
-
-static void romon_neigh_link(struct romon_port *port, struct romon_neigh *n)
-{
-	struct rb_node **link = &port->neighs.tree.rb_node, *parent = NULL;
-
-	lockdep_assert_held(&port->neighs.lock);
-	while (*link) {
-		parent = *link;
-		link = memcmp(n->mac, romon_neigh_rb(parent)->mac,
-			      ETH_ALEN) < 0 ? &parent->rb_left :
-					      &parent->rb_right;
-	}
-	rb_link_node(&n->rb, parent, link);
-	rb_insert_color(&n->rb, &port->neighs.tree);
+	rb = rb_find(mac, &port->neighs.tree, romon_neigh_cmp);
+	return rb ? romon_neigh_rb(rb) : NULL;
 }
 
 /* @mac has sent a frame with a right hash. */
@@ -86,7 +74,7 @@ static struct romon_neigh *romon_neigh_add(struct romon_port *port,
 	memcpy(n->mac, mac, ETH_ALEN);
 	n->heard = jiffies;
 	n->since = get_jiffies_64();
-	romon_neigh_link(port, n);
+	rb_add(&n->rb, &port->neighs.tree, romon_neigh_less);
 	return n;
 
 err_count:

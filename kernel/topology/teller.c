@@ -8,29 +8,17 @@
  * and there among what the neighbour with the most has.
  */
 
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-
 #include "graph.h"
 #include "private.h"
 #include "teller.h"
 
-static struct romon_tally *romon_tally_rb(struct rb_node *rb)
+static bool romon_tally_less(struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(rb, struct romon_tally, rb);
-}
-
-static void romon_tally_link(struct rb_root *root, struct romon_tally *tally)
-{
-	struct rb_node **link = &root->rb_node, *parent = NULL;
-
-	while (*link) {
-		parent = *link;
-		link = tally->edges < romon_tally_rb(parent)->edges ?
-		       &parent->rb_left : &parent->rb_right;
-	}
-	rb_link_node(&tally->rb, parent, link);
-	rb_insert_color(&tally->rb, root);
+	return rb_entry(a, struct romon_tally, rb)->edges <
+	       rb_entry(b, struct romon_tally, rb)->edges;
 }
 
 static void romon_tally_set(struct rb_root *root, struct romon_tally *tally,
@@ -38,32 +26,52 @@ static void romon_tally_set(struct rb_root *root, struct romon_tally *tally,
 {
 	rb_erase(&tally->rb, root);
 	tally->edges = edges;
-	romon_tally_link(root, tally);
+	rb_add(&tally->rb, root, romon_tally_less);
+}
+
+static int romon_teller_port_cmp(const void *link, const struct rb_node *rb)
+{
+	u32 a = *(const u32 *)link;
+	u32 b = rb_entry(rb, struct romon_teller_port, rb)->link;
+
+	return a < b ? -1 : a > b;
+}
+
+static bool romon_teller_port_less(struct rb_node *a, const struct rb_node *b)
+{
+	return romon_teller_port_cmp(&rb_entry(a, struct romon_teller_port,
+					       rb)->link, b) < 0;
+}
+
+static int romon_teller_cmp(const void *mac, const struct rb_node *rb)
+{
+	return memcmp(mac, rb_entry(rb, struct romon_teller, rb)->mac,
+		      ETH_ALEN);
+}
+
+static bool romon_teller_less(struct rb_node *a, const struct rb_node *b)
+{
+	return romon_teller_cmp(rb_entry(a, struct romon_teller, rb)->mac,
+				b) < 0;
 }
 
 static struct romon_teller_port *
 romon_teller_port_get(struct romon_topology *topo, u32 number)
 {
-	struct rb_node **link = &topo->tellers.rb_node, *parent = NULL;
+	struct rb_node *rb = rb_find(&number, &topo->tellers,
+				     romon_teller_port_cmp);
 	struct romon_teller_port *port;
 
-	while (*link) {
-		parent = *link;
-		port = rb_entry(parent, struct romon_teller_port, rb);
-		if (port->link == number)
-			return port;
-		link = number < port->link ? &parent->rb_left :
-					     &parent->rb_right;
-	}
+	if (rb)
+		return rb_entry(rb, struct romon_teller_port, rb);
 	port = kzalloc(sizeof(*port), GFP_KERNEL);
 	if (!port)
 		return NULL;
 	port->link = number;
 	port->tellers = RB_ROOT;
 	port->tallies = RB_ROOT;
-	rb_link_node(&port->rb, parent, link);
-	rb_insert_color(&port->rb, &topo->tellers);
-	romon_tally_link(&topo->tallies, &port->tally);
+	rb_add(&port->rb, &topo->tellers, romon_teller_port_less);
+	rb_add(&port->tally.rb, &topo->tallies, romon_tally_less);
 	return port;
 }
 
@@ -89,22 +97,14 @@ struct romon_teller *romon_teller_get(struct romon_topology *topo, u32 link,
 				      const u8 *mac)
 {
 	struct romon_teller_port *port = romon_teller_port_get(topo, link);
-	struct rb_node **where, *parent = NULL;
 	struct romon_teller *teller;
+	struct rb_node *rb;
 
 	if (!port)
 		return NULL;
-	where = &port->tellers.rb_node;
-	while (*where) {
-		int cmp;
-
-		parent = *where;
-		teller = rb_entry(parent, struct romon_teller, rb);
-		cmp = memcmp(mac, teller->mac, ETH_ALEN);
-		if (!cmp)
-			return teller;
-		where = cmp < 0 ? &parent->rb_left : &parent->rb_right;
-	}
+	rb = rb_find(mac, &port->tellers, romon_teller_cmp);
+	if (rb)
+		return rb_entry(rb, struct romon_teller, rb);
 	teller = kzalloc(sizeof(*teller), GFP_KERNEL);
 	if (!teller) {
 		romon_teller_port_put(topo, port);
@@ -113,9 +113,8 @@ struct romon_teller *romon_teller_get(struct romon_topology *topo, u32 link,
 	teller->port = port;
 	memcpy(teller->mac, mac, ETH_ALEN);
 	INIT_LIST_HEAD(&teller->edges);
-	rb_link_node(&teller->rb, parent, where);
-	rb_insert_color(&teller->rb, &port->tellers);
-	romon_tally_link(&port->tallies, &teller->tally);
+	rb_add(&teller->rb, &port->tellers, romon_teller_less);
+	rb_add(&teller->tally.rb, &port->tallies, romon_tally_less);
 	return teller;
 }
 
