@@ -66,7 +66,7 @@ void romon_raise_neigh(struct romon_port *port,
 /* Where a dump of neighbours goes on. */
 struct romon_nl_neigh_cursor {
 	u32	port;
-	u32	neigh;
+	u8	mac[ETH_ALEN];		/* the last one shown of that port */
 };
 
 /* What a router says that it is called, or NULL. Under RCU. */
@@ -105,7 +105,7 @@ int romon_nl_neighbor_get_dumpit(struct sk_buff *skb,
 	list_for_each_entry(port, &rn->ports, list) {
 		if (i++ < cursor->port)
 			continue;
-		while (romon_neigh_info(port, cursor->neigh, &info)) {
+		while (romon_neigh_next(port, cursor->mac, &info)) {
 			err = romon_nl_fill_neigh(skb, port, &info,
 						  romon_nl_identity(rn, info.id),
 						  portid, cb->nlh->nlmsg_seq,
@@ -113,10 +113,10 @@ int romon_nl_neighbor_get_dumpit(struct sk_buff *skb,
 						  ROMON_CMD_NEIGHBOR_GET);
 			if (err)
 				goto out;
-			cursor->neigh++;
+			memcpy(cursor->mac, info.mac, ETH_ALEN);
 		}
 		cursor->port++;
-		cursor->neigh = 0;
+		memset(cursor->mac, 0, ETH_ALEN);
 	}
 out:
 	rcu_read_unlock();

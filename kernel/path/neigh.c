@@ -469,19 +469,38 @@ void romon_neigh_announce(struct romon_net *rn)
 		mod_delayed_work(system_percpu_wq, &rn->hello_work, 0);
 }
 
-/* The neighbour number @index of a port, for dumps. */
-bool romon_neigh_info(struct romon_port *port, u32 index,
+/**
+ * romon_neigh_next() - show a port's neighbours, one after another
+ * @port:	the port
+ * @mac:	the one before, zeros for the first
+ * @info:	what is shown of the next
+ *
+ * In the order of MACs: none is shown twice or left out because another has
+ * come or gone meanwhile.
+ *
+ * Context: takes the lock of the neighbours.
+ * Return: whether there is another.
+ */
+bool romon_neigh_next(struct romon_port *port, const u8 *mac,
 		      struct romon_neigh_info *info)
 {
+	struct romon_neigh *next = NULL;
 	struct rb_node *rb;
 
 	spin_lock_bh(&port->neighs.lock);
-	for (rb = rb_first(&port->neighs.tree); rb && index; rb = rb_next(rb))
-		index--;
-	if (rb)
-		romon_neigh_show(romon_neigh_rb(rb), info);
+	rb = port->neighs.tree.rb_node;
+	while (rb) {
+		if (romon_neigh_cmp(mac, rb) < 0) {
+			next = romon_neigh_rb(rb);
+			rb = rb->rb_left;
+		} else {
+			rb = rb->rb_right;
+		}
+	}
+	if (next)
+		romon_neigh_show(next, info);
 	spin_unlock_bh(&port->neighs.lock);
-	return rb;
+	return next;
 }
 
 void romon_neigh_port_init(struct romon_port *port)

@@ -90,7 +90,7 @@ u64 romon_neigh_mark(struct romon_port *port, const u8 *mac);
 bool romon_neigh_is_lost_rcu(struct romon_port *port, const u8 *mac);
 void romon_neigh_announce(struct romon_net *rn);
 
-bool romon_neigh_info(struct romon_port *port, u32 index,
+bool romon_neigh_next(struct romon_port *port, const u8 *mac,
 		      struct romon_neigh_info *info);
 
 void romon_neigh_port_init(struct romon_port *port);

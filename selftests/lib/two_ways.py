@@ -8,11 +8,10 @@ All but a are raw sockets of the test. Nothing is found but by discover(), so
 what is doubted stays so: no flood comes that could refute it.
 """
 
-import itertools
 import time
 
-from harness import LIMIT, Network, check, wait_for
-import genl
+from harness import wait_for
+from one_router import OneRouter
 import romonframe as rf
 
 A, M = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
@@ -21,31 +20,17 @@ PORT, UNBOUND = 700, 7777
 # Patience with a router that has never answered is a second.
 PATIENCE = 1.1
 
-count = itertools.count(1)
 
-
-class TwoWays:
+class TwoWays(OneRouter):
     def __init__(self, n):
-        self.ids = [f"02:99:00:00:{i // 256:02x}:{i % 256:02x}" for i in range(n)]
-        self.net = Network()
-        a, x = (f"{name}-two-ways{next(count)}" for name in "ax")
-        self.ns, ns_x = self.net.netns(a, x)
-        self.net.veth((a, "direct", "02:01:00:00:00:01", x, "direct", "02:02:00:00:00:01"),
-                      (a, "around", "02:01:00:00:00:02", x, "around", "02:02:00:00:00:02"))
-        with genl.netns(ns_x):
-            self.ports = {name: rf.Port(name) for name in ("direct", "around")}
         # A flood that is asked for in vain comes late.
-        self.nl = self.net.router(a, A, node_timeout=3600, flood_window=10000)
+        super().__init__("a", A, "direct", "around", node_timeout=3600, flood_window=10000)
+        self.ids = [f"02:99:00:00:{i // 256:02x}:{i % 256:02x}" for i in range(n)]
         self.nl.do("endpoint-bind", local_port=PORT)
         self.discover()
 
     def discover(self):
-        self.nl.do("discover")
-        asked = {}
-        for name, port in self.ports.items():
-            data = port.recv(LIMIT, lambda frame: frame["type"] == rf.DISCOVER)
-            check(data, f"no Discover on {name}")
-            asked[name] = rf.parse(data)
+        asked = self.flood(fresh=False)
         for i, router in enumerate(self.ids):
             self.answer("direct", asked, rf.answered(
                 asked["direct"]["frame"], router, rf.End(1, 1500, 100, router)))
@@ -67,8 +52,7 @@ class TwoWays:
 
     def send(self):
         """To each of them; returns when all have left."""
-        for port in self.ports.values():
-            port.drain()
+        self.drain()
         for router in self.ids:
             self.nl.do("datagram-send", id=router, local_port=PORT, remote_port=UNBOUND,
                        payload=b"x")

@@ -12,6 +12,8 @@ import struct
 import time
 
 from harness import SLOW, Network, check, equal, ip, main, note, test, wait_for
+from one_router import OneRouter
+import romonauth as ra
 import romonframe as rf
 from genl import mac, netns
 
@@ -21,6 +23,7 @@ C_MAC, D_MAC = "02:01:00:00:00:0c", "02:01:00:00:00:0d"
 SECRET = "a secret"
 PORT = 3000
 HELLO = 1
+MANY = 300
 # Scheduling of a loaded test bed, beside what the protocol takes.
 SLACK = 10 if SLOW else 2
 
@@ -306,6 +309,24 @@ def a_router_is_no_neighbour_of_itself():
           "neighbours")
     ip("link del loop1", ns=net["c"])
     check(both_up("c", "d"), "c and d are not up")
+
+
+@test
+def a_dump_of_many_neighbours_is_complete():
+    """Each of which is a MAC that has sent a Hello."""
+    one = OneRouter("many", "02:00:00:00:00:10", "cable", secrets=(SECRET,))
+    macs = [f"02:03:00:00:{i // 256:02x}:{i % 256:02x}" for i in range(MANY)]
+    one.nl.do("config-set", max_neighbors=len(macs))
+    for address in macs:
+        port = one.ports["cable"]
+        port.send(ra.Neighbor(port, address, SECRET, src=address).hello())
+
+    def known():
+        return [found["mac"] for found in one.nl.whole_dump("neighbor-get")]
+
+    wait_for(lambda: len(known()) >= len(macs), "all of them")
+    equal(known(), macs, "neighbours")
+    one.net.close()
 
 
 @test

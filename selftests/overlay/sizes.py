@@ -10,7 +10,8 @@ All but a are raw sockets of the test.
 
 import errno
 
-from harness import LIMIT, Network, check, equal, main, test, wait_for
+from harness import LIMIT, check, equal, main, test, wait_for
+from one_router import OneRouter
 import genl
 import romonframe as rf
 
@@ -18,30 +19,17 @@ A, M, ROUTER = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:0c"
 PORT, REMOTE = 700, 7777
 SMALL = 200
 
-net = Network()
-
 
 def setup():
-    global a, ports
-    net.netns("a", "x")
-    net.veth(("a", "direct", "02:01:00:00:00:01", "x", "direct", "02:02:00:00:00:01"),
-             ("a", "around", "02:01:00:00:00:02", "x", "around", "02:02:00:00:00:02"))
-    a = net.router("a", A, node_timeout=3600)
+    global one, a, ports
+    one = OneRouter("a", A, "direct", "around", node_timeout=3600)
+    a, ports = one.nl, one.ports
     a.do("endpoint-bind", local_port=PORT)
-    with genl.netns(net["x"]):
-        ports = {name: rf.Port(name) for name in ("direct", "around")}
 
 
 def learn(small, beyond=1500):
     """One flood of a, answered by r directly and by m, and by r through m."""
-    for port in ports.values():
-        port.drain()
-    a.do("discover")
-    asked = {}
-    for name, port in ports.items():
-        data = port.recv(LIMIT, lambda frame: frame["type"] == rf.DISCOVER)
-        check(data, f"no Discover on {name}")
-        asked[name] = rf.parse(data)
+    asked = one.flood()
 
     def answer(name, frame):
         ports[name].send_frame(frame, dst=asked[name]["eth_src"])
@@ -62,8 +50,7 @@ def send(size):
 
 
 def leaves_by(name, size):
-    for port in ports.values():
-        port.drain()
+    one.drain()
     send(size)
     data = ports[name].recv(LIMIT, lambda frame: frame["type"] == rf.DATA)
     check(data, f"{size} bytes do not leave by {name}")

@@ -8,37 +8,19 @@
 All but r are raw sockets of the test.
 """
 
-from harness import LIMIT, Network, check, equal, main, test, wait_for
-import genl
+from harness import check, equal, main, test, wait_for
+from one_router import OneRouter
 import romonframe as rf
 
 R, INSIDER = "02:00:00:00:00:01", "02:66:00:00:00:00"
 ROUTERS, INVENTED = 1000, 10000
 
-net = Network()
-
 
 def setup():
-    global r, ports
-    net.netns("r", "x")
-    net.veth(("r", "near", "02:01:00:00:00:01", "x", "near", "02:02:00:00:00:01"),
-             ("r", "far", "02:01:00:00:00:02", "x", "far", "02:02:00:00:00:02"))
-    r = net.router("r", R, max_nodes=ROUTERS, max_edges=2 * ROUTERS, node_timeout=3600)
-    with genl.netns(net["x"]):
-        ports = {name: rf.Port(name) for name in ("near", "far")}
-
-
-def asked():
-    """r floods: the Discover that each port gets."""
-    for port in ports.values():
-        port.drain()
-    r.do("discover")
-    found = {}
-    for name, port in ports.items():
-        data = port.recv(LIMIT, lambda frame: frame["type"] == rf.DISCOVER)
-        check(data, f"no Discover on {name}")
-        found[name] = rf.parse(data)
-    return found
+    global one, r, ports
+    one = OneRouter("r", R, "near", "far", max_nodes=ROUTERS, max_edges=2 * ROUTERS,
+                    node_timeout=3600)
+    r, ports = one.nl, one.ports
 
 
 def honest(name):
@@ -79,11 +61,11 @@ def full():
 
 @test
 def whoever_comes_later_is_found_beside_ten_thousand_invented():
-    invent(asked(), "near", INVENTED)
+    invent(one.flood(), "near", INVENTED)
     wait_for(full, "a full table")
     routers = honest("near") + honest("far")
     # By another port, and by another neighbour on the same one.
-    discover = asked()
+    discover = one.flood()
     answer(discover, "far", honest("far"))
     answer(discover, "near", honest("near"))
     wait_for(lambda: not missing(routers), "all honest routers")
@@ -94,14 +76,14 @@ def whoever_comes_later_is_found_beside_ten_thousand_invented():
 def who_was_found_stays_while_ten_thousand_are_invented():
     routers = honest("near") + honest("far")
     for i, (name, other) in enumerate((("near", "far"), ("far", "near"))):
-        discover = asked()
+        discover = one.flood()
         answer(discover, "far", honest("far"))
         answer(discover, "near", honest("near"))
         invent(discover, name, INVENTED)
         # Whose answer is read behind all of those. To a new question: in a slow
         # guest the one before may be too old by now.
         routers.append(f"02:98:00:00:01:{i:02x}")
-        answer(asked(), other, routers[-1:])
+        answer(one.flood(), other, routers[-1:])
         wait_for(lambda: not missing(routers[-1:]), "one more honest router")
         equal(missing(routers), set(), "routers lost while others were invented")
         equal(r.get("config-get")["nodes"], ROUTERS, "routers known")
@@ -113,7 +95,7 @@ def a_burst_by_one_port_leaves_places_to_the_answers_by_another():
     before = r.get("config-get")["queue_len"]
     r.do("config-set", queue_len=100)
     new = [f"02:98:00:00:00:{i:02x}" for i in range(5)]
-    discover = asked()
+    discover = one.flood()
     invent(discover, "near", 300)
     answer(discover, "far", new)
     wait_for(lambda: not missing(new), "answers behind a burst by another port")
