@@ -109,8 +109,8 @@ int api_config_get(struct api_config *config)
 	memset(config, 0, sizeof(*config));
 	if (!nl)
 		return -ENOENT;
-	err = romon_nl_request(nl, romon_nl_msg_new(nl, ROMON_CMD_CONFIG_GET, 0),
-			       api_config_got, config);
+	err = romon_nl_get(nl, romon_nl_msg_new(nl, ROMON_CMD_CONFIG_GET, 0),
+			   api_config_got, config);
 	if (err)
 		api_complain(nl, "show", err);
 	return err;
@@ -216,7 +216,7 @@ int api_port_get(const char *interface, struct api_port *port)
 		return -ENOENT;
 	msg = romon_nl_msg_new(nl, ROMON_CMD_PORT_GET, 64);
 	romon_nl_put_string(msg, ROMON_A_PORT_INTERFACE, interface);
-	err = romon_nl_request(nl, msg, api_port_got, port);
+	err = romon_nl_get(nl, msg, api_port_got, port);
 	if (err) {
 		char what[32];
 
@@ -424,7 +424,7 @@ int api_node_find(const uint8_t *id, struct api_node *node)
 		return -ENOPROTOOPT;
 	msg = romon_nl_msg_new(nl, ROMON_CMD_NODE_GET, 64);
 	romon_nl_put(msg, ROMON_A_NODE_ID, id, API_ID_LEN);
-	return romon_nl_request(nl, msg, api_node_got, node);
+	return romon_nl_get(nl, msg, api_node_got, node);
 }
 
 static int api_bound(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)

@@ -20,6 +20,7 @@
 #include <linux/romon.h>
 
 #include "base/err.h"
+#include "base/run.h"
 #include "nl.h"
 
 #ifndef SOL_NETLINK
@@ -31,9 +32,14 @@
 #define SEND_BUFFER		(256 << 10)
 /* Longer than any datagram with its attributes, and than a part of a dump. */
 #define MESSAGE_MAX		(128 << 10)
-/* The kernel answers at once; an answer that was lost must not hang us. */
-#define ANSWER_MS		5000
+/*
+ * The kernel answers at once; an answer that was lost must not hang us, however
+ * much else comes in.
+ */
+#define ANSWER_NS		(5 * RUN_SECOND)
 #define DUMP_TRIES		8
+/* How often what may be asked again is asked at most. */
+#define ASK_TRIES		4
 /* What is queued is sent at the latest when it would be longer than this. */
 #define QUEUE_MAX		(64 << 10)
 /* Taken from the kernel in one call, and room for each: longer than segments. */
@@ -78,6 +84,7 @@ struct romon_nl_wait {
 	const struct nlmsghdr *request;
 	romon_nl_fn *fn;
 	void *arg;
+	bool heard;		/* some of it, in the last read */
 	bool done;
 	int err;
 };
@@ -298,6 +305,7 @@ static void romon_nl_answer(struct romon_nl *nl, const struct nlmsghdr *h,
 	const struct genlmsghdr *g;
 	int err = 0;
 
+	wait->heard = true;
 	if (h->nlmsg_flags & NLM_F_DUMP_INTR)
 		nl->interrupted = true;
 
@@ -428,43 +436,72 @@ static int romon_nl_read(struct romon_nl *nl, struct romon_nl_wait *wait)
 	return err;
 }
 
+/*
+ * Until it is done. -ENOBUFS: the answer was lost, as something found no room in
+ * the queue, and all that was in there has been read since. Events do not put
+ * the end of waiting off, as there may be any number of them; parts of the answer
+ * do.
+ */
 static int romon_nl_wait(struct romon_nl *nl, struct romon_nl_wait *wait)
 {
 	struct pollfd fd = {
 		.fd = nl_socket_get_fd(nl->sock), .events = POLLIN
 	};
+	int64_t now = run_now(), end = now + ANSWER_NS;
+	bool lost = false;
 	int err;
 
-	while (!wait->done) {
-		err = poll(&fd, 1, ANSWER_MS);
-		if (!err)
+	for (; !wait->done; now = run_now()) {
+		if (now >= end)
 			return -ETIMEDOUT;
-		if (err < 0 && errno != EINTR)
-			return -errno;
+		wait->heard = false;
 		err = romon_nl_read(nl, wait);
-		/* What was lost may be an event; the answer may still come. */
-		if (err && err != -EAGAIN && err != -EINTR && err != -ENOBUFS)
+		if (wait->heard)
+			end = run_now() + ANSWER_NS;
+		if (err == -ENOBUFS) {
+			lost = true;
+			continue;
+		}
+		if (err && err != -EAGAIN && err != -EINTR)
 			return err;
+		if (err != -EAGAIN)
+			continue;
+		if (lost)
+			return -ENOBUFS;
+		if (poll(&fd, 1, (int)((end - now) / 1000000) + 1) < 0 &&
+		    errno != EINTR)
+			return -errno;
 	}
 	return wait->err;
 }
 
-static int romon_nl_transact(struct romon_nl *nl, struct romon_nl_msg *m,
-			     romon_nl_fn *fn, void *arg, int flags)
+static int romon_nl_try(struct romon_nl *nl, struct romon_nl_msg *m,
+			romon_nl_fn *fn, void *arg)
 {
 	struct nlmsghdr *request = nlmsg_hdr(m->msg);
 	struct romon_nl_wait wait = { .request = request, .fn = fn, .arg = arg };
-	int err;
 
 	memset(&nl->refusal, 0, sizeof(nl->refusal));
 	nl->interrupted = false;
-	request->nlmsg_flags |= (uint16_t)flags;
+	/* One of its own for each try: of an earlier one something may come. */
+	request->nlmsg_seq = NL_AUTO_SEQ;
 	/* libnl's errors are not errnos, but it leaves that of the system. */
 	errno = 0;
 	if (nl_send_auto_complete(nl->sock, m->msg) < 0)
-		err = errno ? -errno : -EIO;
-	else
-		err = romon_nl_wait(nl, &wait);
+		return errno ? -errno : -EIO;
+	return romon_nl_wait(nl, &wait);
+}
+
+/* Sends and frees it. @tries: how often at most, while the answer is lost. */
+static int romon_nl_transact(struct romon_nl *nl, struct romon_nl_msg *m,
+			     romon_nl_fn *fn, void *arg, int flags, int tries)
+{
+	int err;
+
+	nlmsg_hdr(m->msg)->nlmsg_flags |= (uint16_t)flags;
+	do {
+		err = romon_nl_try(nl, m, fn, arg);
+	} while (err == -ENOBUFS && --tries > 0);
 	romon_nl_msg_free(m);
 	return err;
 }
@@ -473,7 +510,16 @@ static int romon_nl_transact(struct romon_nl *nl, struct romon_nl_msg *m,
 int romon_nl_request(struct romon_nl *nl, struct romon_nl_msg *msg,
 		     romon_nl_fn *fn, void *arg)
 {
-	return romon_nl_transact(nl, msg, fn, arg, NLM_F_REQUEST | NLM_F_ACK);
+	return romon_nl_transact(nl, msg, fn, arg, NLM_F_REQUEST | NLM_F_ACK,
+				 1);
+}
+
+/* The same of one that changes nothing: asked again if the answer is lost. */
+int romon_nl_get(struct romon_nl *nl, struct romon_nl_msg *msg,
+		 romon_nl_fn *fn, void *arg)
+{
+	return romon_nl_transact(nl, msg, fn, arg, NLM_F_REQUEST | NLM_F_ACK,
+				 ASK_TRIES);
 }
 
 /*
@@ -516,23 +562,26 @@ void romon_nl_flush(struct romon_nl *nl)
 }
 
 /*
- * Reads a table. @restart is called before each try. Returns 1 if the table
- * changed each time while it was read: what the last try gave is then all
- * there is, with entries missing or twice.
+ * Reads a table, anew if some of it is lost. @restart is called before each
+ * try. Returns 1 if the table changed each time while it was read: what the
+ * last try gave is then all there is, with entries missing or twice.
  */
 int romon_nl_dump(struct romon_nl *nl, uint8_t cmd, romon_nl_fn *fn,
 		  void (*restart)(void *arg), void *arg)
 {
+	bool lost = false;
+
 	for (int try = 0; try < DUMP_TRIES; try++) {
 		int err;
 
 		restart(arg);
 		err = romon_nl_transact(nl, romon_nl_msg_new(nl, cmd, 0), fn,
-					arg, NLM_F_REQUEST | NLM_F_DUMP);
-		if (err || !nl->interrupted)
+					arg, NLM_F_REQUEST | NLM_F_DUMP, 1);
+		lost = err == -ENOBUFS;
+		if (!lost && (err || !nl->interrupted))
 			return err;
 	}
-	return 1;
+	return lost ? -ENOBUFS : 1;
 }
 
 static int romon_nl_find_group(struct romon_nl *nl, const struct nlattr *groups)
@@ -580,7 +629,7 @@ static int romon_nl_resolve(struct romon_nl *nl)
 	nl->family = 0;
 	msg = romon_nl_msg_new(nl, CTRL_CMD_GETFAMILY, 64);
 	romon_nl_put_string(msg, CTRL_ATTR_FAMILY_NAME, ROMON_FAMILY_NAME);
-	return romon_nl_request(nl, msg, romon_nl_family, nl);
+	return romon_nl_get(nl, msg, romon_nl_family, nl);
 }
 
 /* -ENOENT if the kernel has no RoMON. */

@@ -70,6 +70,8 @@ void romon_nl_put_string(struct romon_nl_msg *msg, int type, const char *s);
 
 int romon_nl_request(struct romon_nl *nl, struct romon_nl_msg *msg,
 		     romon_nl_fn *fn, void *arg);
+int romon_nl_get(struct romon_nl *nl, struct romon_nl_msg *msg,
+		 romon_nl_fn *fn, void *arg);
 uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *msg);
 void romon_nl_flush(struct romon_nl *nl);
 int romon_nl_dump(struct romon_nl *nl, uint8_t cmd, romon_nl_fn *fn,
