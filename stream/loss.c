@@ -34,8 +34,11 @@
  *	RESEND		all: OPEN
  *			same, after a round trip: again from snd_una on; in
  *			the third such round FRTO_1: they must have stalled
- *	any		timeout: FRTO_1
+ *	any		timeout: FRTO_1;
+ *			refused by this host: RESEND, from there on
  */
+
+#include <errno.h>
 
 #include "stream.h"
 
@@ -454,4 +457,81 @@ void romon_loss_probe(struct romon_stream *s)
 	s->resend_flight = 0;
 	romon_loss_arm(s, true);
 	romon_loss_resend(s);
+}
+
+/* All from @at on, of what has been sent, without waiting for what it may bring. */
+static void romon_loss_resend_from(struct romon_stream *s, int64_t at)
+{
+	if (at < s->snd_una)
+		at = s->snd_una;
+	/* That is to be sent again as it is. */
+	if (at >= s->snd_max || at >= s->snd_nxt)
+		return;
+	s->loss = ROMON_LOSS_RESEND;
+	s->resend = false;
+	s->snd_nxt = at;
+	s->recover = s->snd_max;
+	s->resend_flight = at - s->snd_una;
+	s->refused_until = s->snd_max;
+	romon_mux_ready(s);
+}
+
+/* Too long. True: what was as long may be sent again, in shorter segments. */
+static bool romon_loss_too_long(struct romon_stream *s, size_t len)
+{
+	romon_snd_size(s);
+	if (len > s->mss || len <= ROMON_SEGMENT_MIN)
+		return false;
+	romon_snd_cap(s, len / 4 * 3);
+	return true;
+}
+
+/*
+ * This host has refused a segment at once. Of those that were sent together all
+ * are, one after the other; they are sent again once, and what is refused then
+ * has to wait for the timeout, unless it has become shorter.
+ */
+void romon_loss_refused(struct romon_stream *s, const struct romon_segment *seg,
+			bool routed, int err)
+{
+	int64_t at = romon_segment_offset(s->snd_una, s->iss, seg->seq);
+	bool anew = at >= s->refused_until;
+
+	switch (err) {
+	case -EMSGSIZE:
+		anew |= romon_loss_too_long(s, seg->len);
+		break;
+	case -ENOBUFS:
+	case -ENOMEM:
+		if (anew && s->loss == ROMON_LOSS_OPEN)
+			romon_cong_recover(&s->cong, romon_loss_flight_size(s),
+					   0);
+		break;
+	case -ENETDOWN:
+		if (routed && !s->route_lost) {
+			s->route_lost = true;
+			romon_snd_size(s);
+			if (seg->kind == ROMON_SEGMENT_ACK)
+				s->ack_now = true;
+			romon_mux_ready(s);
+		}
+		if (routed)
+			break;
+		/* fall through */
+	default:
+		romon_stream_fail(s, err, ROMON_STREAM_END);
+		return;
+	}
+	/* Neither a question, nor what breaks off. */
+	if (anew && (seg->kind == ROMON_SEGMENT_DATA ? seg->len > 0 :
+		     seg->kind == ROMON_SEGMENT_CLOSE && !seg->len))
+		romon_loss_resend_from(s, at);
+}
+
+/* The way that was found takes no segment as long as those that wait for it. */
+void romon_loss_small(struct romon_stream *s)
+{
+	if (s->snd_una >= s->refused_until &&
+	    romon_loss_too_long(s, s->mss))
+		romon_loss_resend_from(s, s->snd_una);
 }

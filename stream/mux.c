@@ -351,11 +351,33 @@ void romon_mux_unreachable(struct romon_mux *mux, const uint8_t *id,
 	if (now > mux->now)
 		mux->now = now;
 	s = romon_mux_find(mux, id, local_port, remote_port);
-	if (!s || s->state != ROMON_OPENING)
+	if (!s)
 		return;
 	if (!err)
 		err = -EHOSTUNREACH;
-	romon_stream_fail(s, err < 0 ? err : -err, ROMON_STREAM_END);
+	if (s->state == ROMON_OPENING)
+		romon_stream_fail(s, err < 0 ? err : -err, ROMON_STREAM_END);
+	else if (s->state == ROMON_OPEN && err == -EMSGSIZE)
+		romon_loss_small(s);
+	romon_mux_rearm(s);
+}
+
+void romon_mux_refused(struct romon_mux *mux, const struct romon_datagram *d,
+		       int err, int64_t now)
+{
+	struct romon_segment seg;
+	struct romon_stream *s;
+
+	if (now > mux->now)
+		mux->now = now;
+	s = romon_mux_find(mux, d->id, d->local_port, d->remote_port);
+	if (!s || romon_segment_parse(&seg, d->payload, d->len))
+		return;
+	if (s->state == ROMON_OPENING && err != -EMSGSIZE && err != -ENOBUFS &&
+	    err != -ENOMEM)
+		romon_stream_fail(s, err, ROMON_STREAM_END);
+	else if (s->state == ROMON_OPEN)
+		romon_loss_refused(s, &seg, d->hops, err);
 	romon_mux_rearm(s);
 }
 

@@ -35,6 +35,7 @@
 
 #define ROMON_STREAM_ID_LEN	6
 #define ROMON_STREAM_ENTRY_LEN	10	/* of a source route, an entry */
+#define ROMON_STREAM_HEAD_LEN	10	/* of a segment, what tells which it is */
 
 /* Streams arrive at these; the echo service, which probes go to, is no stream. */
 #define ROMON_STREAM_PORT_ECHO		1
@@ -80,6 +81,7 @@ struct romon_mux_ops {
 	 * Send a datagram; everything in it is the library's and to be copied.
 	 * 0; -EMSGSIZE if it is too long for the way, which makes segments
 	 * smaller; otherwise whatever is wrong: the segment counts as lost.
+	 * What is known later only: romon_mux_refused().
 	 */
 	int (*xmit)(void *arg, const struct romon_datagram *d);
 	/*
@@ -162,8 +164,20 @@ void romon_mux_unlisten(struct romon_mux *mux, uint16_t port);
 void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 		     int64_t now);
 /*
+ * A datagram that ops->xmit had taken was refused by this host, with @err. Of its
+ * payload only ROMON_STREAM_HEAD_LEN bytes need be there, whatever its length,
+ * and of its route how many hops it had.
+ *
+ * -EMSGSIZE makes segments smaller; -ENOBUFS and -ENOMEM are a loss; so is
+ * -ENETDOWN of a way back, which is then not used until something comes in.
+ * Anything else ends the stream, as nothing will be sent any more.
+ */
+void romon_mux_refused(struct romon_mux *mux, const struct romon_datagram *d,
+		       int err, int64_t now);
+/*
  * A datagram to a router could not be sent after all, as no route was found in
- * time: what is being opened there fails with @err; all else waits.
+ * time: what is being opened there fails with @err; all else waits, but for
+ * -EMSGSIZE, which makes segments smaller.
  */
 void romon_mux_unreachable(struct romon_mux *mux, const uint8_t *id,
 			   uint16_t local_port, uint16_t remote_port, int err,

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROMON_SEGMENT_HLEN	10
+#include "romon-stream.h"
+
+#define ROMON_SEGMENT_HLEN	ROMON_STREAM_HEAD_LEN
 
 enum romon_segment_kind {
 	ROMON_SEGMENT_OPEN,

@@ -158,6 +158,8 @@ struct romon_stream {
 	int64_t probed_at;
 	int64_t rto_at, probe_at;
 	int64_t rtt_from;		/* nothing before tells of round trips */
+	/* Up to there what this host refuses has been sent again for that. */
+	int64_t refused_until;
 	uint64_t retransmitted;
 
 	/* What has come in. */
@@ -304,6 +306,9 @@ void romon_loss_acked(struct romon_stream *s, int64_t ack);
 void romon_loss_dupack(struct romon_stream *s);
 void romon_loss_timeout(struct romon_stream *s);
 void romon_loss_probe(struct romon_stream *s);
+void romon_loss_refused(struct romon_stream *s, const struct romon_segment *seg,
+			bool routed, int err);
+void romon_loss_small(struct romon_stream *s);
 void romon_loss_arm(struct romon_stream *s, bool anew);
 uint32_t romon_loss_flight_size(const struct romon_stream *s);
 

@@ -36,6 +36,8 @@ static struct {
 	int64_t now;
 	unsigned int bound, xmits, error;
 	size_t room;
+	struct romon_datagram last;	/* that was sent */
+	u8 head[ROMON_STREAM_HEAD_LEN];
 	u8 sum;				/* so that all is read */
 } f;
 
@@ -64,6 +66,11 @@ static int fuzz_xmit(void *arg, const struct romon_datagram *d)
 	for (i = 0; i < d->hops * ROMON_STREAM_ENTRY_LEN; i++)
 		f.sum += d->route[i];
 	f.xmits++;
+	if (d->remote_port != ROMON_STREAM_PORT_ECHO) {
+		f.last = *d;
+		f.last.payload = f.head;
+		memcpy(f.head, d->payload, sizeof(f.head));
+	}
 	if (f.error == 1 && d->len > 200)
 		return -EMSGSIZE;
 	if (f.error == 2)
@@ -207,6 +214,25 @@ static void segment(struct input *in, u8 step)
 	free(route);
 }
 
+/* The host has refused what was sent last, or something like it. */
+static void refuse(struct input *in)
+{
+	static const int errors[] = {
+		-EMSGSIZE, -ENOBUFS, -ENETDOWN, -ENOTCONN,
+	};
+	u32 how = take(in, 1);
+
+	if (!f.last.payload)
+		return;
+	if (how & 4)
+		f.last.len = take(in, 2);
+	if (how & 8)
+		f.head[take(in, 1) % sizeof(f.head)]++;
+	if (how & 16)
+		f.last.hops = !f.last.hops;
+	romon_mux_refused(f.mux, &f.last, errors[how & 3], f.now);
+}
+
 static void program(struct input *in)
 {
 	u32 what = take(in, 1), i = take(in, 1) % STREAMS;
@@ -317,7 +343,10 @@ int fuzz_input(const u8 *data, size_t size)
 			pass(take(&in, 1) * (step & 0x80 ? 100 : 1));
 			break;
 		case 7:
-			f.error = take(&in, 1) % 8;
+			if (step & 0x80)
+				refuse(&in);
+			else
+				f.error = take(&in, 1) % 8;
 			break;
 		}
 		check();

@@ -458,7 +458,8 @@ def what_goes_wrong_here_is_not_said_of_the_router():
         done = run(r1, ["sh", "-c", command])
         check(done.stderr.startswith(f"romon: connect: standard {where}: "),
               f"{command}: {done.stderr}")
-    process = session()
+    # At once: nothing that this router sends will go anywhere.
+    process = session(keepalive=10 * LIMIT)
     chain.nl["r1"].do("config-set", enabled=0)
     try:
         process.stdin.write(b"more")

@@ -75,8 +75,9 @@ static struct sim_packet *sim_pop(struct sim *sim)
 	return top;
 }
 
+/* To the other side; or back, if it is refused. */
 static void sim_send(struct sim *sim, int from, const struct romon_datagram *d,
-		     int64_t at)
+		     int64_t at, int refused)
 {
 	unsigned int fail = alloc_fail;
 	struct sim_packet *p;
@@ -86,14 +87,27 @@ static void sim_send(struct sim *sim, int from, const struct romon_datagram *d,
 	p = calloc(1, sizeof(*p));
 	p->at = at;
 	p->number = sim->count++;
-	p->to = !from;
+	p->to = refused ? from : !from;
+	p->refused = refused;
 	p->from_port = d->local_port;
 	p->to_port = d->remote_port;
+	p->hops = d->hops;
 	p->len = d->len;
 	p->payload = malloc(d->len ? d->len : 1);
 	memcpy(p->payload, d->payload, d->len);
 	sim_push(sim, p);
 	alloc_fail = fail;
+}
+
+/* What the host says of it. */
+static int sim_refuses(const struct sim_link *link,
+		       const struct romon_datagram *d)
+{
+	if (link->refuse && (d->hops || !link->routed))
+		return link->refuse;
+	if (link->mtu && d->len > link->mtu && !link->silent)
+		return -EMSGSIZE;
+	return 0;
 }
 
 static int sim_xmit(void *arg, const struct romon_datagram *d)
@@ -103,9 +117,15 @@ static int sim_xmit(void *arg, const struct romon_datagram *d)
 	struct sim_side *side = &sim->side[self->side];
 	const struct sim_link *link = &side->link;
 	int64_t bits = (int64_t)(d->len + SIM_OVERHEAD) * 8, at, took = 0;
+	int refused = sim_refuses(link, d);
 
-	if (link->mtu && d->len > link->mtu && !link->silent)
-		return -EMSGSIZE;
+	if (refused && (link->late || link->refuse)) {
+		side->refused++;
+		sim_send(sim, self->side, d, sim->now, refused);
+		return 0;
+	}
+	if (refused)
+		return refused;
 	side->xmitted++;
 	side->bytes += d->len + SIM_OVERHEAD;
 	if (sim->tap && !sim->tap(sim, self->side, d))
@@ -130,10 +150,10 @@ static int sim_xmit(void *arg, const struct romon_datagram *d)
 	if (sim_chance(sim, link->loss))
 		return 0;
 	if (sim_chance(sim, link->dup))
-		sim_send(sim, self->side, d, at + SIM_MS / 10);
+		sim_send(sim, self->side, d, at + SIM_MS / 10, 0);
 	if (sim_chance(sim, link->reorder))
 		at += sim_random(sim) % link->reorder_delay;
-	sim_send(sim, self->side, d, at);
+	sim_send(sim, self->side, d, at, 0);
 	return 0;
 }
 
@@ -404,11 +424,27 @@ void sim_inject(struct sim *sim, int side, const uint8_t *id, uint16_t local,
 	free(copy);
 }
 
+static void sim_refused(struct sim *sim, const struct sim_packet *p)
+{
+	struct romon_datagram d = {
+		.local_port = p->from_port,
+		.remote_port = p->to_port,
+		.payload = p->payload,
+		.len = p->len,
+		.hops = p->hops,
+	};
+
+	memcpy(d.id, sim->side[!p->to].id, sizeof(d.id));
+	romon_mux_refused(sim->side[p->to].mux, &d, p->refused, sim->now);
+}
+
 static void sim_deliver(struct sim *sim, struct sim_packet *p)
 {
 	struct sim_side *side = &sim->side[p->to];
 
-	if (p->to_port == ROMON_STREAM_PORT_ECHO) {
+	if (p->refused) {
+		sim_refused(sim, p);
+	} else if (p->to_port == ROMON_STREAM_PORT_ECHO) {
 		struct romon_datagram d = {
 			.local_port = p->to_port,
 			.remote_port = p->from_port,

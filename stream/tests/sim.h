@@ -24,6 +24,9 @@ struct sim_link {
 	size_t mtu;			/* of datagrams' payload */
 	size_t room;			/* what is said of it; 0: unknown */
 	bool silent;			/* too long ones vanish */
+	bool late;			/* that they are too long is told later */
+	int refuse;			/* what the host says to all, later; or 0 */
+	bool routed;			/* ... but without a route all is well */
 	bool down;			/* nothing passes */
 	size_t hops;			/* of ways back */
 };
@@ -35,6 +38,8 @@ struct sim_packet {
 	uint16_t from_port, to_port;
 	size_t len;
 	uint8_t *payload;
+	size_t hops;			/* that were taken */
+	int refused;			/* comes back, with this errno */
 };
 
 struct sim;
@@ -67,7 +72,7 @@ struct sim_side {
 	int64_t free_at;		/* when the link is idle again */
 	uint16_t next_port;
 	unsigned int bound;
-	uint64_t xmitted, bytes, dropped, echoes;
+	uint64_t xmitted, bytes, dropped, echoes, refused;
 	struct sim_app *accepted[1024];
 	unsigned int n_accepted, asked;
 	enum romon_stream_reason refuse;

@@ -33,8 +33,11 @@
 
 struct endpoint_sent {
 	uint32_t number;
+	uint32_t len;
 	uint8_t id[API_ID_LEN];
 	uint16_t local_port, remote_port;
+	uint8_t hops;
+	uint8_t head[ROMON_STREAM_HEAD_LEN];
 };
 
 struct endpoint {
@@ -57,7 +60,7 @@ struct endpoint {
 	int64_t look_at, search_at;
 	uint8_t bound[(UINT16_MAX + 1) / 8];	/* ports to listen at */
 	char sentence[256];
-	bool unsent;		/* so said, and nothing has come in since */
+	int unsent;		/* errno so said, if nothing has come in since */
 	struct endpoint_sent sent[ENDPOINT_SENT];
 };
 
@@ -82,6 +85,10 @@ static int endpoint_xmit(void *arg, const struct romon_datagram *d)
 	memcpy(sent->id, d->id, sizeof(sent->id));
 	sent->local_port = d->local_port;
 	sent->remote_port = d->remote_port;
+	sent->hops = (uint8_t)d->hops;
+	sent->len = (uint32_t)d->len;
+	memcpy(sent->head, d->payload, d->len < sizeof(sent->head) ? d->len :
+	       sizeof(sent->head));
 	return 0;
 }
 
@@ -209,7 +216,7 @@ static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 				      -(int)d.error : -EHOSTUNREACH, loop_now());
 		return 0;
 	}
-	ep->unsent = false;
+	ep->unsent = 0;
 	memcpy(in.id, d.id, sizeof(in.id));
 	in.local_port = d.local_port;
 	in.remote_port = d.remote_port;
@@ -224,17 +231,23 @@ static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 static void endpoint_refused(uint32_t number, int err, void *arg)
 {
 	struct endpoint *ep = arg;
-	struct endpoint_sent *sent = &ep->sent[number % ENDPOINT_SENT];
+	const struct endpoint_sent *sent = &ep->sent[number % ENDPOINT_SENT];
+	struct romon_datagram d = {
+		.local_port = sent->local_port,
+		.remote_port = sent->remote_port,
+		.payload = sent->head,
+		.len = sent->len,
+		.hops = sent->hops,
+	};
 
 	snprintf(ep->sentence, sizeof(ep->sentence), "%s",
 		 romon_nl_refusal(ep->nl)->sentence);
-	ep->unsent = *ep->sentence;
-	/* Sent too long ago to know, or nothing that another try will not mend. */
-	if (sent->number != number || err == -EMSGSIZE || err == -ENOBUFS ||
-	    err == -ENOMEM)
+	ep->unsent = *ep->sentence ? -err : 0;
+	/* Sent too long ago to know. */
+	if (sent->number != number)
 		return;
-	romon_mux_unreachable(ep->mux, sent->id, sent->local_port,
-			      sent->remote_port, err, loop_now());
+	memcpy(d.id, sent->id, sizeof(d.id));
+	romon_mux_refused(ep->mux, &d, err, loop_now());
 }
 
 static void endpoint_readable(struct loop_watch *w, uint32_t events)
@@ -462,7 +475,11 @@ const char *endpoint_explain(const struct endpoint *ep,
 		snprintf(buf, size, "no route to it was found");
 		break;
 	default:
-		snprintf(buf, size, "%s", strerror(-err));
+		if (-err == ep->unsent)
+			snprintf(buf, size, "nothing is sent any more: %s",
+				 ep->sentence);
+		else
+			snprintf(buf, size, "%s", strerror(-err));
 	}
 	return buf;
 }
