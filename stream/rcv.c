@@ -122,7 +122,7 @@ static void romon_rcv_take_end(struct romon_stream *s)
 static size_t romon_rcv_budget(const struct romon_stream *s, bool in_order)
 {
 	size_t budget = romon_stream_budget(s, &s->in);
-	size_t least = ROMON_SEGMENT_MAX + 2 * ROMON_RING_CHUNK;
+	size_t least = romon_ring_need(ROMON_SEGMENT_MAX);
 
 	/* What the program waits for comes in, whoever holds the memory. */
 	if (in_order && budget < least &&

@@ -398,7 +398,7 @@ size_t romon_stream_budget(const struct romon_stream *s,
 ssize_t romon_stream_write(struct romon_stream *s, const void *buf, size_t len)
 {
 	size_t room = romon_stream_room(s), held = romon_stream_held(s);
-	size_t skip = s->out.end % ROMON_RING_CHUNK, budget, chunks, n;
+	size_t budget, fits, n;
 
 	if (s->state >= ROMON_OVER)
 		return s->error ? s->error : -EPIPE;
@@ -406,18 +406,15 @@ ssize_t romon_stream_write(struct romon_stream *s, const void *buf, size_t len)
 		return -EPIPE;
 	if (!len)
 		return 0;
-	/* What sends nothing yet may have a chunk, whoever has the others. */
+	/* A little may be sent, whoever has all the memory. */
 	budget = romon_stream_budget(s, &s->out);
-	if (!held && budget < ROMON_RING_CHUNK)
-		budget = ROMON_RING_CHUNK;
-	chunks = budget / ROMON_RING_CHUNK * ROMON_RING_CHUNK;
-	if (held && skip)
-		chunks += ROMON_RING_CHUNK - skip;
-	else if (chunks)
-		chunks -= skip;
+	if (held < ROMON_SEND_LEAST &&
+	    budget < romon_ring_need(ROMON_SEND_LEAST - held))
+		budget = romon_ring_need(ROMON_SEND_LEAST - held);
+	fits = romon_ring_fits(budget);
 	n = room > held ? room - held : 0;
-	if (n > chunks) {
-		n = chunks;
+	if (n > fits) {
+		n = fits;
 		s->mux->starved = true;
 	}
 	if (n < len)

@@ -38,8 +38,9 @@
 #define ROMON_BACKLOG		(256u << 10)
 /* What a stream may buffer to send, however small its window is. */
 #define ROMON_SEND_MIN		(64u << 10)
-/* What it may keep in order, however little memory there is for all. */
+/* What it may keep in order, and to send, however little memory there is. */
 #define ROMON_RESERVE		(32u << 10)
+#define ROMON_SEND_LEAST	(8u << 10)
 
 #define ROMON_SEGMENT_MIN	64	/* bytes of payload, whatever room() says */
 #define ROMON_SEGMENT_MAX	16384

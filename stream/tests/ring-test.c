@@ -11,6 +11,7 @@
 
 #define ALL	SIZE_MAX
 #define SPAN	300000
+#define CHUNK	8192
 
 static struct romon_pool pool;
 
@@ -108,11 +109,11 @@ int main(void)
 	       ring.end == 10000 && right(&ring, 0, 10000),
 	       "what is put at the end is there");
 	romon_ring_drop(&ring, 9000);
-	tap_ok(ring.memory < 2 * ROMON_RING_CHUNK, "what is dropped is freed");
+	tap_ok(ring.memory < 2 * CHUNK, "what is dropped is freed");
 	romon_ring_drop(&ring, 10000);
-	tap_ok(ring.memory < ROMON_RING_CHUNK, "nothing is kept of nothing");
+	tap_ok(ring.memory < CHUNK, "nothing is kept of nothing");
 	before = pool.used;
-	tap_ok(put(&ring, 10000, 20000, ROMON_RING_CHUNK) == -ENOMEM &&
+	tap_ok(put(&ring, 10000, 20000, CHUNK) == -ENOMEM &&
 	       pool.used == before && ring.end == 10000,
 	       "what exceeds the budget is refused as a whole");
 	romon_ring_free(&ring);
@@ -122,9 +123,27 @@ int main(void)
 		good = good && !put(&ring, 10 + 10 * i, 5, ALL);
 	tap_ok(good && put(&ring, 10 + 10 * i, 5, ALL) == -ENOSPC,
 	       "gaps are bounded");
+	tap_ok(ring.memory < 100 * ROMON_RING_ISLANDS,
+	       "what is short takes little: %zu bytes for %u times 5",
+	       ring.memory, ROMON_RING_ISLANDS);
 	tap_ok(!put(&ring, 0, 10, ALL) && ring.end == 15 &&
 	       !put(&ring, 15, 6000, ALL) && !ring.n_islands &&
 	       right(&ring, 0, ring.end), "... and are filled");
+	romon_ring_free(&ring);
+
+	/* Far from each other, and then all between them, a byte at a time. */
+	romon_ring_init(&ring, &pool);
+	for (i = 0, good = true; i < ROMON_RING_ISLANDS; i++)
+		good = good && !put(&ring, 100 + 8192 * i, 1, ALL);
+	tap_ok(good && ring.memory < 100 * ROMON_RING_ISLANDS,
+	       "a byte far behind a gap takes as little: %zu bytes for %u",
+	       ring.memory, ROMON_RING_ISLANDS);
+	for (i = 0; i < 200000; i++)
+		good = good && !put(&ring, i, 1, ALL);
+	tap_ok(good && ring.end == 200000 && right(&ring, 0, 200000) &&
+	       ring.memory < 2 * 200000,
+	       "bytes that come one by one are kept together: %zu for 200000",
+	       ring.memory);
 	romon_ring_free(&ring);
 
 	alloc_fail = 3;
