@@ -25,10 +25,14 @@
 /* More than any test needs: who reads so often would do so for ever. */
 #define READS_MAX	10000
 
-int __wrap_nl_send_auto_complete(struct nl_sock *sock, struct nl_msg *msg);
-ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
-int __wrap_poll(struct pollfd *p, nfds_t n, int timeout);
-int64_t __wrap_run_now(void);
+/* What the linker puts in the places of the library's and the system's. */
+int kernel_take(struct nl_sock *sock, struct nl_msg *msg)
+	__asm__("__wrap_nl_send_auto_complete");
+ssize_t kernel_give(int fd, struct msghdr *msg, int flags)
+	__asm__("__wrap_recvmsg");
+int kernel_poll(struct pollfd *p, nfds_t n, int timeout)
+	__asm__("__wrap_poll");
+__typeof__(run_now) kernel_now __asm__("__wrap_run_now");
 
 static struct {
 	int64_t now;
@@ -48,7 +52,7 @@ static struct {
 
 static unsigned int last_seq;
 
-int __wrap_nl_send_auto_complete(struct nl_sock *sock, struct nl_msg *msg)
+int kernel_take(struct nl_sock *sock, struct nl_msg *msg)
 {
 	struct nlmsghdr *h = nlmsg_hdr(msg);
 
@@ -108,7 +112,7 @@ static ssize_t again(int err)
 	return -1;
 }
 
-ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+ssize_t kernel_give(int fd, struct msghdr *msg, int flags)
 {
 	const struct nlmsghdr *r = &kernel.request;
 
@@ -144,7 +148,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 }
 
 /* Events are always there; of answers all has been in the queue. */
-int __wrap_poll(struct pollfd *p, nfds_t n, int timeout)
+int kernel_poll(struct pollfd *p, nfds_t n, int timeout)
 {
 	(void)n;
 	if (kernel.events || kernel.left || kernel.ack || kernel.overrun) {
@@ -159,7 +163,7 @@ int __wrap_poll(struct pollfd *p, nfds_t n, int timeout)
 	return 0;
 }
 
-int64_t __wrap_run_now(void)
+int64_t kernel_now(void)
 {
 	return kernel.now;
 }
