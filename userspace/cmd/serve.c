@@ -56,6 +56,7 @@ const struct cmd cmd_serve = {
 	"                   has the session as its standard input and output\n"
 	"limit [sessions N] [sessions-per-peer N] [keepalive SECONDS]\n"
 	"      [starts N] [starts-per-peer N]       in a second\n"
+	"      [memory MIB]\n"
 	"set [user USER] [log stderr|syslog]        whom the part without rights\n"
 	"                   runs as, and where sessions are logged to\n"
 	"\n"

@@ -31,15 +31,18 @@
 #define CONF_PER_PEER		32
 #define CONF_STARTS		100
 #define CONF_STARTS_PER_PEER	10
+/* Of the machine's memory, for what streams hold; but not less than that. */
+#define CONF_MEMORY_PART	32
+#define CONF_MEMORY_LEAST	(1024 << 10)
 #define CONF_KEEPALIVE_MAX	(86400 * RUN_SECOND)
 #define CONF_GROUPS_MAX		65536
 
 /* The keys of all lines of a kind, so that none is given twice. */
 struct conf_keys {
-	uint64_t sessions, per_peer, starts, starts_per_peer;
+	uint64_t sessions, per_peer, starts, starts_per_peer, memory;
 	int64_t keepalive_ns;
 	const char *user, *log;
-	struct param limit[5];
+	struct param limit[6];
 	struct param set[2];
 };
 
@@ -58,8 +61,21 @@ static void conf_keys_init(struct conf_keys *k)
 						SERVE_RATE_MAX);
 	k->limit[4] = (struct param)PARAM("keepalive", PARAM_NS,
 					  &k->keepalive_ns, 0);
+	k->limit[5] = (struct param)PARAM_RANGE("memory", &k->memory, 1,
+						SERVE_MEMORY_MAX);
 	k->set[0] = (struct param)PARAM("user", PARAM_STRING, &k->user, 0);
 	k->set[1] = (struct param)PARAM("log", PARAM_STRING, &k->log, 0);
+}
+
+/* What streams may hold, if nothing is said: who has little gives little. */
+static uint64_t conf_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t memory = 0;
+
+	if (pages > 0 && page > 0)
+		memory = (uint64_t)pages * (uint64_t)page / CONF_MEMORY_PART;
+	return memory > CONF_MEMORY_LEAST ? memory : CONF_MEMORY_LEAST;
 }
 
 static void conf_init(struct serve_conf *c)
@@ -69,6 +85,7 @@ static void conf_init(struct serve_conf *c)
 	c->limits.per_peer = CONF_PER_PEER;
 	c->limits.starts = CONF_STARTS;
 	c->limits.starts_per_peer = CONF_STARTS_PER_PEER;
+	c->limits.memory = conf_memory();
 }
 
 static void conf_user_free(struct serve_user *u)
@@ -176,12 +193,14 @@ static bool conf_limit(struct serve_conf *c, struct conf_keys *k,
 		complain("limit: which? (see: romon serve help)");
 		return false;
 	}
-	if (!params_parse(args, "limit", k->limit, 5))
+	if (!params_parse(args, "limit", k->limit, 6))
 		return false;
 	conf_count(&k->limit[0], &c->limits.sessions);
 	conf_count(&k->limit[1], &c->limits.per_peer);
 	conf_count(&k->limit[2], &c->limits.starts);
 	conf_count(&k->limit[3], &c->limits.starts_per_peer);
+	if (k->limit[5].given)
+		c->limits.memory = k->memory << 20;
 	if (k->limit[4].given) {
 		if (k->keepalive_ns < RUN_SECOND ||
 		    k->keepalive_ns > CONF_KEEPALIVE_MAX) {

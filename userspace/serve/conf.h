@@ -20,6 +20,7 @@
 #define SERVE_ALLOW_MAX		256
 #define SERVE_SESSIONS_MAX	4096
 #define SERVE_RATE_MAX		10000
+#define SERVE_MEMORY_MAX	65536	/* MiB */
 
 enum serve_kind {
 	SERVE_COMMAND,
@@ -59,6 +60,7 @@ struct serve_limits {
 	uint32_t sessions, per_peer;
 	uint32_t starts, starts_per_peer;	/* a second */
 	int64_t keepalive_ns;
+	uint64_t memory;	/* bytes that streams hold together */
 };
 
 struct serve_conf {

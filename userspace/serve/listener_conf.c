@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the listener offers: at first, and what the starter says anew. */
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -38,6 +39,8 @@ static void listener_set_limits(const struct serve_limits *limits)
 	listener.limits = *limits;
 	romon_mux_limits(mux, &l);
 	l.streams = limits->sessions + LISTENER_BEYOND;
+	l.memory = limits->memory < SIZE_MAX ? (size_t)limits->memory :
+		   SIZE_MAX;
 	l.keepalive_ns = limits->keepalive_ns ? limits->keepalive_ns :
 			 keepalive_ns;
 	romon_mux_set_limits(mux, &l);

@@ -69,7 +69,7 @@ static void test_whole(void)
 			      "service 7001 unix @romon\n"
 			      "service 7002 tcp=[::1]:8080\n"
 			      "limit sessions 300 sessions-per-peer 30   keepalive 30\n"
-			      "limit starts=7 starts-per-peer 3\n"
+			      "limit starts=7 starts-per-peer 3 memory 5\n"
 			      "set log syslog\n") == EXIT_DONE && !complaints,
 		    "a configuration is read")) {
 		printf("# %s\n", said);
@@ -78,7 +78,8 @@ static void test_whole(void)
 	tap_ok(c.n == 5 && c.limits.sessions == 300 &&
 	       c.limits.per_peer == 30 && c.limits.starts == 7 &&
 	       c.limits.starts_per_peer == 3 && c.syslog &&
-	       c.limits.keepalive_ns == 30 * RUN_SECOND,
+	       c.limits.keepalive_ns == 30 * RUN_SECOND &&
+	       c.limits.memory == 5 << 20,
 	       "limits and settings are as it says");
 	s = serve_conf_find(&c, 3);
 	tap_ok(s && s->offer.kind == SERVE_COMMAND && s->command.n == 4 &&
@@ -114,11 +115,16 @@ static void test_whole(void)
 static void test_defaults(void)
 {
 	struct serve_conf c;
+	uint64_t memory;
 
 	tap_ok(read_text(&c, "service 5 tcp 10.0.0.1:1\n") == EXIT_DONE &&
 	       c.limits.sessions == 256 && c.limits.per_peer == 32 &&
 	       c.limits.starts == 100 && c.limits.starts_per_peer == 10 &&
 	       !c.limits.keepalive_ns && !c.syslog, "limits have defaults");
+	memory = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+		 (uint64_t)sysconf(_SC_PAGESIZE) / 32;
+	tap_ok(c.limits.memory == (memory > 1 << 20 ? memory : 1 << 20),
+	       "streams may hold a 32nd of the machine's memory");
 	tap_ok(geteuid() ? !c.user.name : c.user.name && c.user.uid,
 	       "root's other half is somebody else");
 	serve_conf_free(&c);
@@ -180,6 +186,8 @@ static void test_refusals(void)
 		{ "limit sessions 5 sessions 5\n", "given twice" },
 		{ "limit sessions 5\nlimit sessions 5\n", ":2: limit: sessions: given twice" },
 		{ "limit starts 10001\n", "starts: a number from 1 to 10000, not 10001" },
+		{ "limit memory 0\n", "memory: a number from 1 to 65536, not 0" },
+		{ "limit memory 65537\n", "from 1 to 65536, not 65537" },
 		{ "limit keepalive 0.5\n", "keepalive: seconds from 1" },
 		{ "limit keepalive 86401\n", "keepalive: seconds from 1" },
 		{ "limit keepalive soon\n", "keepalive: seconds" },
