@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,6 +41,7 @@ static const struct out_col log_cols[SERVE_LOG_COLS] = {
 
 static struct {
 	bool syslog;
+	int socket;		/* ... by this; -1: there is none */
 	bool journal;		/* each line begins with its priority */
 	unsigned int lost;
 	int64_t lost_told;
@@ -47,7 +50,7 @@ static struct {
 	FILE *f;
 	char *text;
 	size_t size;
-} serve_log_state;
+} serve_log_state = { .socket = -1 };
 
 /* Whether a stream is what the journal listens at, as it tells who it starts. */
 static bool serve_log_is_journal(int fd)
@@ -73,23 +76,49 @@ static void serve_log_put(int fd, const char *line, size_t len)
 	serve_log_state.lost++;
 }
 
+/*
+ * As syslog(3) has it, which waits for a daemon that is stalled. The address is
+ * named each time, so that one that was started again is found by who may not
+ * open sockets any more.
+ */
+static void serve_log_send(int priority, const char *text)
+{
+	const struct sockaddr_un to = { AF_UNIX, _PATH_LOG };
+	time_t now = time(NULL);
+	char line[PIPE_BUF], when[32] = "";
+	struct tm tm;
+	int len;
+
+	if (localtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%b %e %T ", &tm);
+	len = snprintf(line, sizeof(line), "<%d>%sromon[%ld]: %s",
+		       LOG_DAEMON | priority, when, (long)getpid(), text);
+	if (len >= (int)sizeof(line))
+		len = sizeof(line) - 1;
+	if (sendto(serve_log_state.socket, line, (size_t)len,
+		   MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&to,
+		   sizeof(to)) != len)
+		serve_log_state.lost++;
+}
+
 static void serve_log_line(int priority, const char *text)
 {
-	char *line;
+	char line[PIPE_BUF];
 	int len;
 
 	if (serve_log_state.syslog) {
-		syslog(priority, "%s", text);
+		serve_log_send(priority, text);
 		return;
 	}
 	if (serve_log_state.journal)
-		len = asprintf(&line, "<%d>%s\n", priority, text);
+		len = snprintf(line, sizeof(line), "<%d>%s\n", priority, text);
 	else
-		len = asprintf(&line, "romon: %s\n", text);
-	if (len < 0)
-		die_no_memory();
+		len = snprintf(line, sizeof(line), "romon: %s\n", text);
+	if (len >= (int)sizeof(line)) {
+		len = sizeof(line) - 1;
+		line[len - 1] = '\n';
+	}
 	serve_log_put(STDERR_FILENO, line, (size_t)len);
-	free(line);
 }
 
 /* What complain() says goes the same way. */
@@ -120,8 +149,12 @@ void serve_log_open(bool use_syslog)
 {
 	serve_log_state.syslog = use_syslog || serve_log_no_stderr();
 	serve_log_state.journal = serve_log_is_journal(STDERR_FILENO);
-	if (serve_log_state.syslog)
-		openlog("romon", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	if (serve_log_state.syslog) {
+		/* Who may open no files later knows what time it is here. */
+		tzset();
+		serve_log_state.socket = socket(AF_UNIX, SOCK_DGRAM |
+						SOCK_CLOEXEC, 0);
+	}
 	err_set_sink(serve_log_complaint);
 }
 
@@ -150,8 +183,9 @@ void serve_log_close(void)
 	err_set_sink(NULL);
 	free(serve_log_complained());
 	serve_log_say_lost();
-	if (serve_log_state.syslog)
-		closelog();
+	if (serve_log_state.socket >= 0)
+		close(serve_log_state.socket);
+	serve_log_state.socket = -1;
 }
 
 struct out *serve_log_begin(const char *event, const char *words)
