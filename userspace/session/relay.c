@@ -14,28 +14,49 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "relay.h"
 
-#define RELAY_BUFFER	(64 << 10)
+/* Of all relays: what is read goes on at once, and the rest is kept. */
+static unsigned char relay_pass[64 << 10];
 
 static void relay_buffer_free(struct relay_buffer *b)
 {
-	free(b->data);
+	if (b->data != relay_pass)
+		free(b->data);
 	b->data = NULL;
 	b->from = 0;
 	b->to = 0;
 }
 
-static unsigned char *relay_buffer_room(struct relay_buffer *b)
+/* So many bytes have been read into relay_pass. */
+static void relay_buffer_fill(struct relay_buffer *b, ssize_t n)
 {
-	if (!b->data)
-		b->data = xcalloc(1, RELAY_BUFFER);
-	return b->data;
+	relay_buffer_free(b);
+	b->data = relay_pass;
+	b->to = (size_t)n;
+}
+
+/* What has not been taken now waits in memory of its own. 0 or -ENOMEM. */
+static int relay_buffer_keep(struct relay_buffer *b)
+{
+	size_t left = b->to - b->from;
+	unsigned char *data;
+
+	if (b->data != relay_pass)
+		return 0;
+	data = malloc(left);
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, b->data + b->from, left);
+	b->data = data;
+	b->from = 0;
+	b->to = left;
+	return 0;
 }
 
 /* Takes descriptors and the stream out of the relay, which is then empty. */
@@ -89,13 +110,15 @@ static int relay_give_stream(struct relay *r)
 		while (b->from < b->to) {
 			n = romon_stream_write(r->stream, b->data + b->from,
 					       b->to - b->from);
+			if (n == -EAGAIN)
+				return relay_buffer_keep(b);
 			if (n < 0)
-				return n == -EAGAIN ? 0 : (int)n;
+				return (int)n;
 			b->from += (size_t)n;
 		}
 		if (!r->in_ready)
 			break;
-		n = read(r->in.fd, relay_buffer_room(b), RELAY_BUFFER);
+		n = read(r->in.fd, relay_pass, sizeof(relay_pass));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
@@ -116,8 +139,7 @@ static int relay_give_stream(struct relay *r)
 			romon_stream_end(r->stream);
 			break;
 		}
-		b->from = 0;
-		b->to = (size_t)n;
+		relay_buffer_fill(b, n);
 	}
 	relay_buffer_free(b);
 	return 0;
@@ -205,7 +227,7 @@ static int relay_give_out(struct relay *r)
 	while (!r->out_done) {
 		while (b->from < b->to && !r->out_gone) {
 			if (!r->out_ready)
-				return 0;
+				return relay_buffer_keep(b);
 			n = write(r->out.fd, b->data + b->from,
 				  b->to - b->from);
 			if (n >= 0) {
@@ -221,8 +243,8 @@ static int relay_give_out(struct relay *r)
 				r->out_gone = true;
 			}
 		}
-		n = romon_stream_read(r->stream, relay_buffer_room(b),
-				      RELAY_BUFFER);
+		n = romon_stream_read(r->stream, relay_pass,
+				      sizeof(relay_pass));
 		if (n == -EAGAIN)
 			break;
 		if (n < 0)
@@ -231,8 +253,7 @@ static int relay_give_out(struct relay *r)
 			relay_end_out(r);
 			break;
 		}
-		b->from = 0;
-		b->to = (size_t)n;
+		relay_buffer_fill(b, n);
 	}
 	relay_buffer_free(b);
 	return 0;

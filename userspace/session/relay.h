@@ -10,7 +10,7 @@
 #include "base/loop.h"
 #include "endpoint.h"
 
-/* Read on one side, not yet taken by the other; no memory while empty. */
+/* Read on one side, not yet taken by the other: no more memory than that. */
 struct relay_buffer {
 	unsigned char *data;
 	size_t from, to;
