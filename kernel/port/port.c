@@ -265,8 +265,9 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	err = dev_mc_add(dev, romon_group_mac);
 	if (err)
 		goto err_erase_ifindex;
+	/* Whoever walks them needs a number behind the last one. */
 	err = xa_alloc_cyclic(&rn->links, &port->link, port,
-			      XA_LIMIT(1, U32_MAX), &rn->next_link,
+			      XA_LIMIT(1, U32_MAX - 1), &rn->next_link,
 			      GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		goto err_del_mc;
