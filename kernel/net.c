@@ -55,7 +55,9 @@ void romon_net_about(const struct romon_net *rn, const struct romon_self *self,
 
 	memcpy(about->version, romon_version, sizeof(about->version));
 	if (follow) {
-		strscpy(hostname, init_utsname()->nodename, __NEW_UTS_LEN + 1);
+		/* Half of an old name is bearable: see above. */
+		data_race(strscpy(hostname, init_utsname()->nodename,
+				  __NEW_UTS_LEN + 1));
 		about->identity = hostname;
 		about->identity_len = strlen(hostname);
 	} else if (self) {

@@ -774,7 +774,7 @@ int romon_discover_start(struct romon_net *rn)
 	if (!o)
 		return -ENOMEM;
 	rcu_assign_pointer(rn->origins, o);
-	rn->flooded = false;
+	WRITE_ONCE(rn->flooded, false);
 	return 0;
 }
 
