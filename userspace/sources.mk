@@ -8,9 +8,9 @@ user_parse := $(addprefix parse/,parse.c script.c secrets.c)
 user_nl := $(addprefix nl/,nl.c api.c api_read.c settings.c router.c echo.c)
 user_out := $(addprefix out/,out.c table.c json.c view.c draw.c capture.c frames.c explain.c)
 user_session := $(addprefix session/,endpoint.c relay.c service.c session.c)
-user_serve := $(addprefix serve/,conf.c file.c link.c log.c notify.c priv.c serve.c share.c spawn.c starter.c \
+user_serve := $(addprefix serve/,conf.c file.c guard.c link.c log.c notify.c priv.c serve.c share.c spawn.c starter.c \
 	listener.c listener_admit.c listener_command.c listener_conf.c listener_log.c \
-	listener_session.c listener_target.c)
+	listener_login.c listener_session.c listener_target.c)
 user_config := $(addprefix config/,keys.c model.c lines.c diff.c apply.c)
 user_cmd := $(addprefix cmd/,main.c diagnose.c config.c connect.c decode.c discover.c \
 	forward.c monitor.c neighbor.c ping.c port.c restore.c save.c serve.c ssh.c topology.c traceroute.c)

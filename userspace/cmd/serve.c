@@ -46,8 +46,9 @@ const struct cmd cmd_serve = {
 	.run = serve_run,
 	.help =
 	"romon serve [file FILE]\n"
-	"romon serve [service] PORT [command COMMAND [user USER] | tcp ADDRESS:PORT |\n"
-	"            unix PATH] [allow ID,...] [sessions N] [sessions-per-peer N]\n"
+	"romon serve [service] PORT [command COMMAND [user USER] [login on|off] |\n"
+	"            tcp ADDRESS:PORT | unix PATH] [allow ID,...] [sessions N]\n"
+	"            [sessions-per-peer N]\n"
 	"\n"
 	"Offers services to other routers, until it is ended. What is read from\n"
 	"FILE, by default " SERVE_CONF_FILE ", are lines of\n"

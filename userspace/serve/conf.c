@@ -420,6 +420,7 @@ static bool conf_service(struct serve_conf *c, struct args *args)
 	const char *allow = NULL, *user = NULL;
 	const char *port = args_next(args);
 	uint64_t sessions = 0, per_peer = 0;
+	bool login = false;
 	struct param params[] = {
 		PARAM("command", PARAM_STRING, &command, 0),
 		PARAM("tcp", PARAM_STRING, &tcp, 0),
@@ -429,6 +430,7 @@ static bool conf_service(struct serve_conf *c, struct args *args)
 		PARAM_RANGE("sessions", &sessions, 1, SERVE_SESSIONS_MAX),
 		PARAM_RANGE("sessions-per-peer", &per_peer, 1,
 			    SERVE_SESSIONS_MAX),
+		PARAM("login", PARAM_BOOL, &login, 0),
 	};
 	struct serve_service *s;
 	uint16_t number;
@@ -463,10 +465,14 @@ static bool conf_service(struct serve_conf *c, struct args *args)
 		return false;
 	conf_count(&params[5], &s->offer.sessions);
 	conf_count(&params[6], &s->offer.per_peer);
-	if (user && s->offer.kind != SERVE_COMMAND) {
-		complain("%s: user: of a command only", what);
+	if ((user || login) && s->offer.kind != SERVE_COMMAND) {
+		complain("%s: %s: of a command only", what,
+			 user ? "user" : "login");
 		return false;
 	}
+	s->offer.login = params[7].given ? login :
+			 s->offer.kind == SERVE_COMMAND &&
+			 number == ROMON_STREAM_PORT_SSH;
 	return !user || conf_user(&s->user, what, user);
 }
 

@@ -33,6 +33,7 @@ struct serve_offer {
 	uint16_t port;
 	uint16_t n_allow;	/* 0: everybody */
 	enum serve_kind kind;
+	bool login;		/* the command is one that people log in with */
 	uint32_t sessions, per_peer;	/* 0: as many as the limits let */
 	socklen_t addr_len;
 	struct sockaddr_storage addr;

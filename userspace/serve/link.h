@@ -47,7 +47,10 @@ struct serve_msg {
 			int err;
 			pid_t pid;
 		} started;
-		int status;		/* as waitpid() has it */
+		struct {
+			int status;	/* as waitpid() has it */
+			bool waited;	/* for children of its own */
+		} exited;
 		struct serve_limits limits;
 		struct serve_offer offer;
 	};

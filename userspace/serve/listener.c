@@ -8,6 +8,7 @@
  *	admit		accepted: permitted? not too many, nor too often?
  *	command		it waits for its turn and is asked for
  *	target		or an address is connected to
+ *	login		whether somebody has logged in, where that is wanted
  *	session		joined: data flows, the relay's affair
  *			over: told to the starter, and to the log when the
  *			command has ended too
@@ -16,6 +17,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 
 #include "base/err.h"
 #include "base/run.h"
@@ -76,7 +79,9 @@ static void listener_link_ready(struct loop_watch *w, uint32_t events)
 static void listener_give_up(struct listener_session *s)
 {
 	s->deadline = RUN_FOREVER;
-	if (s->command == COMMAND_WAITS)
+	if (s->joined)
+		listener_login_lasts(s);
+	else if (s->command == COMMAND_WAITS)
 		listener_break(s, ROMON_STREAM_BUSY,
 			       "too many are being started");
 	else
@@ -94,6 +99,7 @@ static void listener_run_task(struct loop_task *t)
 	if (now < listener.next)
 		return;
 	listener.next = RUN_FOREVER;
+	listener_log_guesses();
 	while ((s = *at)) {
 		if (s->yielded && !s->over)
 			listener_break(s, ROMON_STREAM_BUSY,
@@ -160,8 +166,14 @@ static void listener_stop(void)
 static bool listener_begin(const struct serve_conf *conf, int link)
 {
 	struct serve_msg m = { .type = SERVE_READY };
+	uint64_t seed[4];
 	bool ok;
 
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
+		complain("serve: no random numbers: %s", strerror(errno));
+		return false;
+	}
+	guard_open(seed);
 	/* Two for each: the relay watches both ways of a socket by itself. */
 	loop_allow_files(2 * SERVE_SESSIONS_MAX + LISTENER_FILES);
 	if (!serve_priv_drop(&conf->user))

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/rate.h"
 #include "base/run.h"
 #include "listener_internal.h"
 #include "nl/api.h"
@@ -13,14 +12,6 @@
 
 /* For its turn to be started. */
 #define LISTENER_WAIT_NS	(15 * RUN_SECOND)
-/* Peers whose starts are counted; who starts nothing for long needs no room. */
-#define LISTENER_PEERS		1024
-
-static struct listener_peer {
-	uint8_t id[API_ID_LEN];
-	uint8_t neighbor[ROMON_STREAM_ENTRY_LEN];
-	struct rate rate;
-} peers[LISTENER_PEERS];
 
 static bool listener_permits(const struct serve_offer *o, const uint8_t *id)
 {
@@ -41,13 +32,11 @@ struct listener_tally {
  * other: each has its own share.
  */
 static void listener_tally(struct listener_tally *t, const struct serve_offer *o,
-			   const struct romon_stream_info *newcomer)
+			   const struct guard_who *newcomer)
 {
 	memset(t, 0, sizeof(*t));
 	for (struct listener_session *s = listener.sessions; s; s = s->next) {
-		bool same_peer = !memcmp(s->peer.id, newcomer->id, API_ID_LEN) &&
-				 !memcmp(s->neighbor, newcomer->neighbor,
-					 sizeof(s->neighbor));
+		bool same_peer = !memcmp(&s->who, newcomer, sizeof(s->who));
 		bool same_service = s->peer.local_port == o->port;
 
 		if (s->gone)
@@ -81,7 +70,7 @@ static const char *listener_full(const struct serve_offer *o,
  */
 static struct listener_session *
 listener_yields(const struct listener_tally *t,
-		const struct romon_stream_info *newcomer)
+		const struct guard_who *newcomer)
 {
 	struct share_place *places, *p;
 	struct listener_session *found;
@@ -95,10 +84,10 @@ listener_yields(const struct listener_tally *t,
 		if (s->gone || s->yielded || s->over)
 			continue;
 		romon_stream_info(s->relay.stream, &info);
-		memcpy(places[n].neighbor, s->neighbor,
+		memcpy(places[n].neighbor, s->who.neighbor,
 		       sizeof(places[n].neighbor));
 		places[n].who = s;
-		places[n].spoke = info.spoke;
+		places[n].spoke = s->login.wanted ? s->login.in : info.spoke;
 		places[n++].since = s->began;
 	}
 	p = share_yields(places, n, newcomer->neighbor);
@@ -108,25 +97,11 @@ listener_yields(const struct listener_tally *t,
 }
 
 /* Has this router started too much in the last seconds? */
-static bool listener_may_start(const struct romon_stream_info *info)
+static bool listener_may_start(const struct guard_who *who)
 {
-	struct listener_peer *p, *oldest = &peers[0];
 	uint32_t rate = listener.limits.starts_per_peer;
 
-	for (p = peers; p < peers + LISTENER_PEERS; p++) {
-		if (p->rate.spent < oldest->rate.spent)
-			oldest = p;
-		if (p->rate.spent && !memcmp(p->id, info->id, API_ID_LEN) &&
-		    !memcmp(p->neighbor, info->neighbor, sizeof(p->neighbor)))
-			break;
-	}
-	if (p == peers + LISTENER_PEERS) {
-		p = oldest;
-		p->rate.spent = 0;
-		memcpy(p->id, info->id, API_ID_LEN);
-		memcpy(p->neighbor, info->neighbor, sizeof(p->neighbor));
-	}
-	return rate_take(&p->rate, rate, 2 * rate, run_now());
+	return guard_may_begin(who, rate, 2 * rate, run_now());
 }
 
 static void listener_identify(struct serve_peer *peer)
@@ -150,7 +125,7 @@ static void listener_identify(struct serve_peer *peer)
  * its turn, not amid what comes in for others.
  */
 static const char *listener_admits(const struct serve_offer *o,
-				   const struct romon_stream_info *newcomer)
+				   const struct guard_who *newcomer)
 {
 	struct listener_session *old = NULL;
 	struct listener_tally t;
@@ -167,6 +142,11 @@ static const char *listener_admits(const struct serve_offer *o,
 		return why;
 	if (!listener_may_start(newcomer))
 		return "more sessions a second than a router may begin";
+	why = o->login ? guard_refuses(newcomer, run_now()) : NULL;
+	if (why) {
+		listener_due(0);
+		return why;
+	}
 	if (old) {
 		old->yielded = true;
 		listener_due(0);
@@ -205,11 +185,14 @@ enum romon_stream_reason listener_accept(void *arg,
 	const struct serve_offer *o;
 	struct serve_peer peer = { 0 };
 	struct listener_session *s;
+	struct guard_who who;
 	const char *why;
 
 	(void)arg;
 	romon_stream_info(stream, &info);
 	memcpy(peer.id, info.id, sizeof(peer.id));
+	memcpy(who.id, info.id, sizeof(who.id));
+	memcpy(who.neighbor, info.neighbor, sizeof(who.neighbor));
 	peer.port = info.remote_port;
 	peer.local_port = info.local_port;
 	o = listener_offer(info.local_port);
@@ -219,7 +202,7 @@ enum romon_stream_reason listener_accept(void *arg,
 		listener_log_refusal(&peer, "not permitted");
 		return ROMON_STREAM_NOT_PERMITTED;
 	}
-	why = listener_admits(o, &info);
+	why = listener_admits(o, &who);
 	if (why) {
 		listener_log_refusal(&peer, why);
 		return ROMON_STREAM_BUSY;
@@ -227,7 +210,8 @@ enum romon_stream_reason listener_accept(void *arg,
 	s = xcalloc(1, sizeof(*s));
 	s->number = ++listener.last_number;
 	s->peer = peer;
-	memcpy(s->neighbor, info.neighbor, sizeof(s->neighbor));
+	s->who = who;
+	listener_login_begin(s, o);
 	s->began = run_now();
 	s->deadline = RUN_FOREVER;
 	s->connect_at = RUN_FOREVER;

@@ -127,7 +127,8 @@ void listener_got_exited(const struct serve_msg *m)
 	if (!s || s->command != COMMAND_RUNS)
 		return;
 	s->command = COMMAND_EXITED;
-	s->status = m->status;
+	s->status = m->exited.status;
+	s->waited = m->exited.waited;
 	listener_settle(s);
 	listener_start_waiting();
 }

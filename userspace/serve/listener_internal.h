@@ -10,6 +10,7 @@
 
 #include "base/loop.h"
 #include "conf.h"
+#include "guard.h"
 #include "link.h"
 #include "session/endpoint.h"
 #include "session/relay.h"
@@ -36,13 +37,21 @@ struct listener_session {
 	enum serve_kind kind;
 	enum listener_command command;
 	struct serve_peer peer;
-	uint8_t neighbor[ROMON_STREAM_ENTRY_LEN];	/* by whom it came */
+	struct guard_who who;		/* by whom it came, and the ID */
 	pid_t pid;
 	int status;			/* of the command, as waitpid() has it */
+	bool waited;			/* ... for what it had started */
 	int64_t began, deadline;
 	int64_t connect_at;		/* again; the target has no room now */
 	int err;			/* of the stream, when it is over */
 	uint64_t bytes_in, bytes_out;
+	struct {
+		bool wanted;		/* it is one of those that want one */
+		bool done;		/* one way or the other */
+		bool in;
+		bool wrote, others;	/* the command, and not only itself */
+		uid_t writer;		/* the last */
+	} login;
 	char reason[96];
 	char first;			/* byte, that was read while it waited */
 	bool has_first;
@@ -103,8 +112,17 @@ void listener_relay_done(struct relay *r, int err);
 /* The stream has gone, or the command; maybe both now. */
 void listener_settle(struct listener_session *s);
 
+/* Whether somebody logs in, where the service is for that. */
+void listener_login_begin(struct listener_session *s,
+			  const struct serve_offer *o);
+void listener_login_joined(struct listener_session *s);
+void listener_login_lasts(struct listener_session *s);
+void listener_login_over(struct listener_session *s);
+
 void listener_log_refusal(const struct serve_peer *peer, const char *reason);
 void listener_log_begin(const struct listener_session *s);
 void listener_log_end(const struct listener_session *s);
+/* Those that are to be told of by now. */
+void listener_log_guesses(void);
 
 #endif /* ROMON_SERVE_LISTENER_INTERNAL_H */

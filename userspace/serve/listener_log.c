@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the listener tells the log of sessions, and of those that it refuses. */
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/rate.h"
@@ -13,6 +15,9 @@
 /* Lines of the log about sessions that there are not. */
 #define LISTENER_REFUSALS	5
 #define LISTENER_REFUSALS_ONCE	20
+/* Of guesses at logins, and how many neighbours are told of. */
+#define LISTENER_GUESSES_NS	(60 * RUN_SECOND)
+#define LISTENER_GUESSERS	4
 
 static struct rate refusals;
 static uint64_t refusals_hidden;
@@ -33,6 +38,33 @@ static struct out *listener_log(const struct serve_peer *peer,
 		snprintf(buf, sizeof(buf), "%u", peer->local_port);
 	out_str(o, SERVE_LOG_SERVICE, name);
 	return o;
+}
+
+/* Once a minute, the worst of those by whom there were many. */
+void listener_log_guesses(void)
+{
+	struct guard_told told[LISTENER_GUESSERS];
+	int64_t since = guard_untold();
+	struct out *o;
+	uint32_t link;
+	size_t n;
+
+	if (since == RUN_FOREVER)
+		return;
+	if (run_now() < since + LISTENER_GUESSES_NS) {
+		listener_due(since + LISTENER_GUESSES_NS);
+		return;
+	}
+	n = guard_tell(told, LISTENER_GUESSERS);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&link, told[i].neighbor, sizeof(link));
+		o = serve_log_begin("guessing", "somebody guesses at logins");
+		out_id(o, SERVE_LOG_NEIGHBOR, told[i].neighbor + sizeof(link));
+		out_uint(o, SERVE_LOG_LINK, ntohl(link));
+		out_uint(o, SERVE_LOG_FAILED, told[i].failed);
+		out_uint(o, SERVE_LOG_REFUSED, told[i].refused);
+		serve_log_end(o, LOG_WARNING);
+	}
 }
 
 /* Whoever asks again and again shall not fill the log. */
@@ -85,6 +117,8 @@ void listener_log_end(const struct listener_session *s)
 			out_uint(o, SERVE_LOG_EXIT_STATUS,
 				 (uint64_t)WEXITSTATUS(s->status));
 	}
+	if (s->login.wanted)
+		out_bool(o, SERVE_LOG_LOGIN, s->login.in, "yes", "no");
 	out_uint(o, SERVE_LOG_BYTES_IN, s->bytes_in);
 	out_uint(o, SERVE_LOG_BYTES_OUT, s->bytes_out);
 	snprintf(text, sizeof(text), "%.3f", duration);

@@ -40,6 +40,7 @@ void listener_settle(struct listener_session *s)
 		return;
 	if (s->command == COMMAND_EXITED && !s->over_told)
 		return;
+	listener_login_over(s);
 	if (s->joined)
 		listener_log_end(s);
 	listener_gone(s);
@@ -127,5 +128,6 @@ void listener_join(struct listener_session *s, int fd)
 	}
 	s->joined = true;
 	s->deadline = RUN_FOREVER;
+	listener_login_joined(s);
 	listener_log_begin(s);
 }

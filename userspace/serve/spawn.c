@@ -151,12 +151,14 @@ fail:
 int serve_spawn(const struct serve_service *s, const struct serve_peer *peer,
 		struct serve_spawned *spawned)
 {
-	int pair[2], fate[2], err;
+	int pair[2], fate[2], on = s->offer.login, err;
 	pid_t parent = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	if (pipe2(fate, O_CLOEXEC | O_NONBLOCK)) {
+	/* Of all that is written into it, from the first byte on. */
+	if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) ||
+	    pipe2(fate, O_CLOEXEC | O_NONBLOCK)) {
 		err = -errno;
 		goto err_close_pair;
 	}

@@ -258,6 +258,31 @@ static void starter_over(uint32_t session)
 	starter_due(c->exited ? 0 : c->deadline);
 }
 
+/*
+ * Of a zombie: whether it had children that it has waited for. These have had
+ * page faults, which are counted as its children's then.
+ */
+static bool starter_has_waited(pid_t pid)
+{
+	unsigned long faults = 0;
+	char path[32], text[512];
+	const char *rest;
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	len = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[len] = '\0';
+	/* Its name may have anything in it, but what follows has no bracket. */
+	rest = strrchr(text, ')');
+	return rest && sscanf(rest, ") %*c %*s %*s %*s %*s %*s %*s %*s %lu",
+			      &faults) == 1 && faults;
+}
+
 static void starter_exited(struct starter_child *c, const siginfo_t *info)
 {
 	struct serve_msg m = { .type = SERVE_EXITED, .session = c->session };
@@ -271,8 +296,10 @@ static void starter_exited(struct starter_child *c, const siginfo_t *info)
 	if (!c->settled)
 		starter_settle(c, -EIO);
 	if (!c->failed) {
-		m.status = info->si_code == CLD_EXITED ?
-			   (info->si_status & 0xff) << 8 : info->si_status;
+		m.exited.status = info->si_code == CLD_EXITED ?
+				  (info->si_status & 0xff) << 8 :
+				  info->si_status;
+		m.exited.waited = starter_has_waited(c->pid);
 		starter_tell(&m, -1);
 	}
 	if (c->asked && c->deadline > soon)

@@ -100,6 +100,37 @@ static void relay_close(struct romon_stream *s, int in, int out)
 		romon_stream_free(s);
 }
 
+/* The kernel tells who has written what, and of two never at once. */
+static ssize_t relay_read_from(struct relay *r, void *to, size_t size)
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec iov = { to, size };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(r->in.fd, &msg, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	struct ucred who;
+
+	if (!c || c->cmsg_level != SOL_SOCKET ||
+	    c->cmsg_type != SCM_CREDENTIALS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(who)))
+		return n;
+	memcpy(&who, CMSG_DATA(c), sizeof(who));
+	r->wrote(r, &who);
+	return n;
+}
+
+static ssize_t relay_read(struct relay *r, void *to, size_t size)
+{
+	return r->wrote ? relay_read_from(r, to, size) :
+			  read(r->in.fd, to, size);
+}
+
 /* From in to the stream, as long as both go on. 0 or a negative errno. */
 static int relay_give_stream(struct relay *r)
 {
@@ -118,7 +149,7 @@ static int relay_give_stream(struct relay *r)
 		}
 		if (!r->in_ready)
 			break;
-		n = read(r->in.fd, relay_pass, sizeof(relay_pass));
+		n = relay_read(r, relay_pass, sizeof(relay_pass));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {

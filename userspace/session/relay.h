@@ -7,6 +7,8 @@
 #ifndef ROMON_RELAY_H
 #define ROMON_RELAY_H
 
+#include <sys/socket.h>
+
 #include "base/loop.h"
 #include "endpoint.h"
 
@@ -27,6 +29,12 @@ struct relay {
 	 * relay may be freed in it.
 	 */
 	void (*done)(struct relay *r, int err);
+
+	/*
+	 * Whose data comes next, of a socket with SO_PASSCRED; NULL if nobody
+	 * wants to know.
+	 */
+	void (*wrote)(struct relay *r, const struct ucred *who);
 
 	struct romon_stream *stream;
 	/* The relay's own. */

@@ -84,7 +84,8 @@ static void test_whole(void)
 	s = serve_conf_find(&c, 3);
 	tap_ok(s && s->offer.kind == SERVE_COMMAND && s->command.n == 4 &&
 	       !strcmp(s->command.word[2], "exit 3") && !s->command.word[4] &&
-	       !s->offer.n_allow && !s->offer.sessions && !s->user.name,
+	       !s->offer.n_allow && !s->offer.sessions && !s->user.name &&
+	       s->offer.login,
 	       "a command is split into its words, as the file is");
 	s = serve_conf_find(&c, 5000);
 	in = s ? (void *)&s->offer.addr : NULL;
@@ -130,6 +131,20 @@ static void test_defaults(void)
 	serve_conf_free(&c);
 }
 
+static void test_login(void)
+{
+	struct serve_conf c;
+
+	tap_ok(read_text(&c, "service ssh command /bin/cat login off\n"
+			     "service 7 command /bin/cat\n"
+			     "service 8 command /bin/cat login on\n"
+			     "service 9 unix /x login off\n") == EXIT_DONE &&
+	       !c.service[0].offer.login && !c.service[1].offer.login &&
+	       c.service[2].offer.login && !c.service[3].offer.login,
+	       "what people log in with is what it says, or at port ssh");
+	serve_conf_free(&c);
+}
+
 static void test_refusals(void)
 {
 	/* lines, and what the complaint must have in it */
@@ -169,6 +184,8 @@ static void test_refusals(void)
 		{ "service 7 command /etc/passwd\n", "Permission denied" },
 		{ "service 7 command /bin\n", "not a file" },
 		{ "service 7 unix /x user root\n", "user: of a command only" },
+		{ "service 7 unix /x login on\n", "login: of a command only" },
+		{ "service 7 command /bin/sh login maybe\n", "login: " },
 		{ "service 7 command /bin/sh user nobody-of-this-name\n", "no such user" },
 		{ "service 7 unix /x allow \"\"\n", "no ID is in it" },
 		{ "service 7 unix /x allow 02:00:00:00:00:01,\n", "IDs with commas" },
@@ -375,6 +392,7 @@ int main(void)
 	err_set_sink(hear);
 	test_whole();
 	test_defaults();
+	test_login();
 	test_refusals();
 	test_bounds();
 	test_mutations();

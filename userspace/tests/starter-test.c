@@ -163,8 +163,8 @@ static void test_start(void)
 	close(fd);
 	tap_is(text, "a\\x1b[31mb\n", "it says what it was told");
 	tap_ok(rogue_hear(&r, &m, &fd) && m.type == SERVE_EXITED &&
-	       m.session == 9 && WIFEXITED(m.status) &&
-	       WEXITSTATUS(m.status) == 3, "its exit status is told");
+	       m.session == 9 && WIFEXITED(m.exited.status) &&
+	       WEXITSTATUS(m.exited.status) == 3, "its exit status is told");
 	m.type = SERVE_OVER;
 	m.session = 9;
 	serve_link_send(r.link, &m, -1, true);
@@ -173,6 +173,28 @@ static void test_start(void)
 	       "the end is told");
 	tap_ok(rogue_end(&r, true) == EXIT_FAILED,
 	       "a listener that does not stop is killed");
+}
+
+/* Whether a command had children, that it has waited for. */
+static void test_waited(void)
+{
+	static const char conf[] =
+		"service 7000 command \"/bin/sh -c '/bin/true; exit 3'\"\n"
+		"service 7001 command \"/bin/sh -c 'exit 3'\"\n";
+	struct rogue r = rogue_begin(conf);
+
+	for (uint16_t port = 7000; port < 7002; port++) {
+		struct serve_msg m = start_of(port, port);
+		int fd = -1;
+
+		rogue_start(&r, &m, &fd);
+		tap_ok(rogue_hear(&r, &m, &fd) && m.type == SERVE_EXITED &&
+		       WEXITSTATUS(m.exited.status) == 3 &&
+		       m.exited.waited == (port == 7000), port == 7000 ?
+		       "that it had a child is told" :
+		       "... and that it had none");
+	}
+	rogue_end(&r, false);
 }
 
 static void test_refusals(void)
@@ -290,7 +312,7 @@ static void test_no_sigchld(void)
 	found.no_sigchld = false;
 	tap_ok(!rogue_start(&r, &m, &fd) && fd >= 0 &&
 	       rogue_hear(&r, &m, &fd) && m.type == SERVE_EXITED &&
-	       WIFEXITED(m.status) && WEXITSTATUS(m.status) == 3,
+	       WIFEXITED(m.exited.status) && WEXITSTATUS(m.exited.status) == 3,
 	       "where SIGCHLD was ignored, ends are still told");
 	tap_ok(rogue_end(&r, false) == EXIT_DONE, "... and it ends");
 }
@@ -326,6 +348,7 @@ static void test_few_files(void)
 int main(void)
 {
 	test_start();
+	test_waited();
 	test_refusals();
 	test_flood();
 	test_no_sigchld();
