@@ -602,7 +602,7 @@ def no_starts(serve):
 
 MANY = f"""
     service 7000 {sh('echo >>' + path('ran') + '; cat')}
-    limit sessions 200 sessions-per-peer 200 starts-per-peer 1000
+    limit sessions 200 sessions-per-peer 200 starts 1000 starts-per-peer 1000
     """
 
 

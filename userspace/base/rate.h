@@ -27,4 +27,11 @@ static inline bool rate_take(struct rate *r, uint32_t a_second,
 	return true;
 }
 
+/* From when on it may be. */
+static inline int64_t rate_when(const struct rate *r, uint32_t a_second,
+				uint32_t at_once)
+{
+	return r->spent - RUN_SECOND / a_second * (at_once - 1);
+}
+
 #endif /* ROMON_RATE_H */

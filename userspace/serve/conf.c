@@ -27,9 +27,10 @@
 #include "parse/script.h"
 #include "session/service.h"
 
-#define CONF_SESSIONS		256
-#define CONF_PER_PEER		32
-#define CONF_STARTS		100
+/* For a small router, where a login takes some seconds of the processor. */
+#define CONF_SESSIONS		32
+#define CONF_PER_PEER		16
+#define CONF_STARTS		5
 #define CONF_STARTS_PER_PEER	10
 /* Of the machine's memory, for what streams hold; but not less than that. */
 #define CONF_MEMORY_PART	32

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/err.h"
 #include "base/run.h"
@@ -25,6 +26,9 @@ static bool listener_permits(const struct serve_offer *o, const uint8_t *id)
 struct listener_tally {
 	unsigned int all, service, peer, both;
 	unsigned int yielded;		/* no place, but a command that goes on */
+	unsigned int unknown;		/* nobody has logged in yet */
+	unsigned int link;
+	const uint32_t *link_turn;	/* of the last of this link that waits */
 };
 
 /*
@@ -37,6 +41,8 @@ static void listener_tally(struct listener_tally *t, const struct serve_offer *o
 	memset(t, 0, sizeof(*t));
 	for (struct listener_session *s = listener.sessions; s; s = s->next) {
 		bool same_peer = !memcmp(&s->who, newcomer, sizeof(s->who));
+		bool same_link = !memcmp(s->who.neighbor, newcomer->neighbor,
+					 SHARE_LINK_LEN);
 		bool same_service = s->peer.local_port == o->port;
 
 		if (s->gone)
@@ -48,6 +54,11 @@ static void listener_tally(struct listener_tally *t, const struct serve_offer *o
 		t->peer += same_peer;
 		t->service += same_service;
 		t->both += same_peer && same_service;
+		t->unknown += s->login.wanted && !s->login.in;
+		t->link += same_link;
+		if (same_link && s->command == COMMAND_WAITS &&
+		    (!t->link_turn || (int32_t)(s->turn - *t->link_turn) > 0))
+			t->link_turn = &s->turn;
 	}
 }
 
@@ -120,18 +131,31 @@ static void listener_identify(struct serve_peer *peer)
 	api_config_free(&config);
 }
 
+/* Where many want to log in at a time. A link's part is its own. */
+static bool listener_unlucky(const struct listener_tally *t)
+{
+	uint32_t random = 0;
+
+	if (t->link < listener.limits.sessions / SHARE_PART ||
+	    getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return false;
+	return share_refuses_early(t->unknown, listener.limits.sessions, random);
+}
+
 /*
  * NULL, or why there is not one more. Who gives way for it is told so when it is
  * its turn, not amid what comes in for others.
  */
 static const char *listener_admits(const struct serve_offer *o,
-				   const struct guard_who *newcomer)
+				   const struct guard_who *newcomer,
+				   uint32_t *turn)
 {
 	struct listener_session *old = NULL;
 	struct listener_tally t;
 	const char *why;
 
 	listener_tally(&t, o, newcomer);
+	*turn = listener_next_turn(t.link_turn);
 	if (t.all >= listener.limits.sessions) {
 		old = listener_yields(&t, newcomer);
 		if (!old)
@@ -147,6 +171,8 @@ static const char *listener_admits(const struct serve_offer *o,
 		listener_due(0);
 		return why;
 	}
+	if (o->login && !old && listener_unlucky(&t))
+		return "many want to log in, and some are refused at random";
 	if (old) {
 		old->yielded = true;
 		listener_due(0);
@@ -187,6 +213,7 @@ enum romon_stream_reason listener_accept(void *arg,
 	struct listener_session *s;
 	struct guard_who who;
 	const char *why;
+	uint32_t turn;
 
 	(void)arg;
 	romon_stream_info(stream, &info);
@@ -202,7 +229,7 @@ enum romon_stream_reason listener_accept(void *arg,
 		listener_log_refusal(&peer, "not permitted");
 		return ROMON_STREAM_NOT_PERMITTED;
 	}
-	why = listener_admits(o, &who);
+	why = listener_admits(o, &who, &turn);
 	if (why) {
 		listener_log_refusal(&peer, why);
 		return ROMON_STREAM_BUSY;
@@ -211,6 +238,7 @@ enum romon_stream_reason listener_accept(void *arg,
 	s->number = ++listener.last_number;
 	s->peer = peer;
 	s->who = who;
+	s->turn = turn;
 	listener_login_begin(s, o);
 	s->began = run_now();
 	s->deadline = RUN_FOREVER;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/rate.h"
 #include "base/run.h"
 #include "listener_internal.h"
 
@@ -15,6 +16,9 @@
  * those whose streams go meanwhile are forgotten; but not for ever.
  */
 #define LISTENER_STARTING	8
+
+static struct rate starts;
+static uint32_t turn;			/* of the last that was asked for */
 
 /* False if the link has no room now. */
 static bool listener_ask(struct listener_session *s)
@@ -53,21 +57,29 @@ static bool listener_goes_before(struct listener_session *a,
 
 	if (silent != listener_is_silent(b))
 		return !silent;
+	if (a->turn != b->turn)
+		return (int32_t)(a->turn - b->turn) < 0;
 	return (int32_t)(a->number - b->number) < 0;
 }
 
+uint32_t listener_next_turn(const uint32_t *last)
+{
+	return last && (int32_t)(*last - turn) >= 0 ? *last + 1 : turn;
+}
+
 /*
- * As many as may be at a time, in the order in which they came; behind all
- * others those who have gone, for all that is known. The starter starts none
- * while as many run as may: a session that has given way has its place until
- * its command has exited.
+ * As many as may be at a time and a second, in the order in which they came, but
+ * of each link one in a turn; behind all others those who have gone, for all
+ * that is known. The starter starts none while as many run as may: a session
+ * that has given way has its place until its command has exited.
  */
 void listener_start_waiting(void)
 {
+	uint32_t rate = listener.limits.starts;
 	struct listener_session *first;
 	unsigned int asked, running;
 
-	do {
+	for (;;) {
 		first = NULL;
 		asked = 0;
 		running = 0;
@@ -79,9 +91,18 @@ void listener_start_waiting(void)
 			    (!first || listener_goes_before(s, first)))
 				first = s;
 		}
-	} while (first && asked < LISTENER_STARTING &&
-		 asked + running < listener.limits.sessions &&
-		 listener_ask(first));
+		if (!first || asked >= LISTENER_STARTING ||
+		    asked + running >= listener.limits.sessions)
+			return;
+		if (rate_when(&starts, rate, rate) > run_now()) {
+			listener_due(rate_when(&starts, rate, rate));
+			return;
+		}
+		if (!listener_ask(first))
+			return;
+		rate_take(&starts, rate, rate, run_now());
+		turn = first->turn;
+	}
 }
 
 static struct listener_session *listener_find(uint32_t number)

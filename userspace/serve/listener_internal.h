@@ -34,6 +34,7 @@ struct listener_session {
 	struct loop_watch connect;
 	struct listener_session *next;
 	uint32_t number;
+	uint32_t turn;			/* to be started; see listener_command */
 	enum serve_kind kind;
 	enum listener_command command;
 	struct serve_peer peer;
@@ -97,6 +98,8 @@ void listener_connect(struct listener_session *s, const struct serve_offer *o);
 void listener_connect_again(struct listener_session *s);
 void listener_close_connect(struct listener_session *s);
 void listener_start_waiting(void);
+/* The turn of one more by a link whose last one that waits has that, or NULL. */
+uint32_t listener_next_turn(const uint32_t *last);
 void listener_got_started(const struct serve_msg *m, int fd);
 void listener_got_exited(const struct serve_msg *m);
 

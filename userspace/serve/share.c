@@ -6,6 +6,9 @@
 
 #include "share.h"
 
+/* One in so many places had by those of whom nothing is known is many. */
+#define SHARE_EARLY	3
+
 /* Places side by side, and how many others the newcomer has. */
 struct share_group {
 	struct share_place *first;
@@ -97,4 +100,16 @@ struct share_place *share_yields(struct share_place *places, size_t n,
 		own++;
 	most = share_greediest(own, link.own, neighbor, API_HOP_LEN);
 	return share_from(&most, link.own);
+}
+
+bool share_refuses_early(unsigned int unknown, unsigned int places,
+			 uint32_t random)
+{
+	unsigned int from = places / SHARE_EARLY;
+
+	if (unknown < from || unknown < 2)
+		return false;
+	/* From three in ten on, to all. */
+	return random % (10 * (places - from)) <
+	       3 * (places - from) + 7 * (unknown - from);
 }

@@ -33,4 +33,12 @@ struct share_place {
 struct share_place *share_yields(struct share_place *places, size_t n,
 				 const uint8_t *neighbor);
 
+/*
+ * Whether one more is refused although there is room, where so many of all
+ * places are had by those of whom nothing is known: the more there are the
+ * likelier, so that by chance others get through.
+ */
+bool share_refuses_early(unsigned int unknown, unsigned int places,
+			 uint32_t random);
+
 #endif /* ROMON_SERVE_SHARE_H */

@@ -195,6 +195,7 @@ static const char *starter_refusal(const struct serve_service *s,
 	    starter.n_children >= starter.conf.limits.sessions +
 				  STARTER_ZOMBIES)
 		return "as many commands run as may";
+	/* The listener keeps to it, but what it asks for may come at once. */
 	if (!rate_take(&starter.rate, starter.conf.limits.starts,
 		       2 * starter.conf.limits.starts, run_now()))
 		return "more starts a second than there may be";

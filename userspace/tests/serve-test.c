@@ -119,8 +119,8 @@ static void test_defaults(void)
 	uint64_t memory;
 
 	tap_ok(read_text(&c, "service 5 tcp 10.0.0.1:1\n") == EXIT_DONE &&
-	       c.limits.sessions == 256 && c.limits.per_peer == 32 &&
-	       c.limits.starts == 100 && c.limits.starts_per_peer == 10 &&
+	       c.limits.sessions == 32 && c.limits.per_peer == 16 &&
+	       c.limits.starts == 5 && c.limits.starts_per_peer == 10 &&
 	       !c.limits.keepalive_ns && !c.syslog, "limits have defaults");
 	memory = (uint64_t)sysconf(_SC_PHYS_PAGES) *
 		 (uint64_t)sysconf(_SC_PAGESIZE) / 32;
@@ -365,6 +365,8 @@ static void test_rate(void)
 	while (n < 100 && rate_take(&r, 10, 20, now))
 		n++;
 	tap_ok(n == 20, "20 at once");
+	tap_ok(rate_when(&r, 10, 20) == now + RUN_SECOND / 10,
+	       "when one more may be is told");
 	tap_ok(!rate_take(&r, 10, 20, now + RUN_SECOND / 10 - 1) &&
 	       rate_take(&r, 10, 20, now + RUN_SECOND / 10) &&
 	       !rate_take(&r, 10, 20, now + RUN_SECOND / 10),

@@ -114,6 +114,31 @@ static void test_invented(void)
 	tap_ok(!p, "what has shown what it wants stays beyond a link's part");
 }
 
+/* How many of a thousand are refused, as the dice fall. */
+static unsigned int refused_early(unsigned int unknown)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < 1000; i++)
+		n += share_refuses_early(unknown, PLACES, i * 2654435761u);
+	return n;
+}
+
+static void test_early(void)
+{
+	bool ok = true;
+
+	tap_ok(!refused_early(0) && !refused_early(9),
+	       "none is refused early while few are unknown");
+	tap_ok(refused_early(10) > 250 && refused_early(10) < 350,
+	       "three in ten are when a third are");
+	for (unsigned int i = 11; i <= PLACES; i++)
+		ok &= refused_early(i) + 20 > refused_early(i - 1);
+	tap_ok(ok && refused_early(PLACES) == 1000, "and more with each, to all");
+	tap_ok(!share_refuses_early(0, 1, 0) && !share_refuses_early(1, 1, 0) &&
+	       !share_refuses_early(1, 2, 0), "where there is one place, none");
+}
+
 int main(void)
 {
 	static const unsigned int one[] = { PLACES }, two[] = { 16, 16 },
@@ -141,5 +166,6 @@ int main(void)
 	fill(eight, PLACES);
 	tap_ok(gets(8, true) == 0, "who has no more than his part keeps it");
 	test_invented();
+	test_early();
 	return 0;
 }
