@@ -12,6 +12,7 @@
 #include <crypto/algapi.h>
 #include <crypto/hash.h>
 #include <crypto/md5.h>
+#include <linux/bitops.h>
 #include <linux/etherdevice.h>
 #include <linux/random.h>
 
@@ -57,6 +58,8 @@ int romon_auth_prepare(struct romon_secret *secret)
 	int err;
 
 	BUILD_BUG_ON(ROMON_SECRET_MAX_LEN > MD5_HMAC_BLOCK_SIZE);
+	BUILD_BUG_ON(ROMON_SECRETS_MAX >
+		     8 * sizeof_field(struct romon_auth, tried));
 	if (!romon_md5)
 		return -EOPNOTSUPP;
 	memcpy(key, secret->value, secret->len);
@@ -156,51 +159,116 @@ static bool romon_auth_is_bound(const struct romon_frame *f, const u8 *dst)
 	return !is_multicast_ether_addr(dst) && (!hello || f->echo);
 }
 
+/* Whether any of the 24 bytes is not zero. */
+bool romon_auth_is_hashed(const struct sk_buff *skb)
+{
+	const struct romon_wire_header *h = (const void *)skb->data;
+
+	return memchr_inv(&h->auth, 0, sizeof(h->auth));
+}
+
+/* Whether the secret number @i is right, if it was not tried and not empty. */
+static bool romon_auth_try_one(const struct romon_secrets *list, u8 i,
+			       const struct sk_buff *skb,
+			       const struct romon_frame *f, u64 mark,
+			       struct romon_auth *auth)
+{
+	const struct romon_wire_header *h = (const void *)skb->data;
+	const struct romon_secret *secret = &list->secret[i];
+
+	if (!secret->len || auth->tried & BIT(i))
+		return false;
+	auth->tried |= BIT(i);
+	if (!romon_auth_is_bound(f, eth_hdr(skb)->h_dest))
+		mark = 0;
+	if (!romon_auth_try(secret, skb, f, mark, auth))
+		return false;
+	auth->secret = secret;
+	auth->seq = be64_to_cpu(h->auth.seq);
+	auth->index = i;
+	return true;
+}
+
+/* Up to @n secrets that were not tried, beginning at any of them. */
+static enum romon_drop romon_auth_try_some(const struct romon_secrets *list,
+					   const struct sk_buff *skb,
+					   const struct romon_frame *f,
+					   u64 mark, u8 n,
+					   struct romon_auth *auth)
+{
+	unsigned int most = hweight16(auth->tried) + n;
+	u8 i, start = get_random_u32_below(list->n);
+
+	for (i = 0; i < list->n && hweight16(auth->tried) < most; i++)
+		if (romon_auth_try_one(list, (start + i) % list->n, skb, f,
+				       mark, auth))
+			return ROMON_DROP_NONE;
+	return ROMON_DROP_wrong_digest;
+}
+
 /**
  * romon_auth_verify() - whether a frame may be believed, replays aside
  * @list:	secrets of the ingress port, under RCU; may be NULL
  * @skb:	the frame, trimmed to its length and parsed
  * @f:		its parse
  * @mark:	of the ingress port
+ * @first:	number of the secret that is most likely, or any
  * @auth:	what is found out, defined if ROMON_DROP_NONE is returned
  *
- * In softirq. Return: ROMON_DROP_NONE or a reason to drop the frame.
+ * In softirq. Tries @first and one other at random, so that a forged frame
+ * costs two passes. If that was not enough, ROMON_DROP_wrong_digest is
+ * returned, and romon_auth_has_others() says whether there are more.
+ * Return: ROMON_DROP_NONE or a reason to drop the frame.
  */
 enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 				  const struct sk_buff *skb,
 				  const struct romon_frame *f, u64 mark,
-				  struct romon_auth *auth)
+				  u8 first, struct romon_auth *auth)
 {
-	const struct romon_wire_header *h = (const void *)skb->data;
 	bool hello = f->type == ROMON_TYPE_HELLO ||
 		     f->type == ROMON_TYPE_SEQERR;
-	u8 i;
 
 	auth->hashed = false;
 	auth->secret = NULL;
 	auth->mark = 0;
+	auth->tried = 0;
 	if (hello && !romon_secrets_key(list))
 		return ROMON_DROP_no_secret;
-	if (!memchr_inv(&h->auth, 0, sizeof(h->auth)))
+	if (!romon_auth_is_hashed(skb))
 		return hello || !romon_secrets_unhashed(list) ?
 		       ROMON_DROP_unhashed : ROMON_DROP_NONE;
 	if (!romon_secrets_key(list))
 		return ROMON_DROP_hashed;
 
-	if (!romon_auth_is_bound(f, eth_hdr(skb)->h_dest))
-		mark = 0;
 	auth->hashed = true;
-	for (i = 0; i < list->n; i++) {
-		const struct romon_secret *secret = &list->secret[i];
-
-		if (!secret->len || !romon_auth_try(secret, skb, f, mark, auth))
-			continue;
-		auth->secret = secret;
-		auth->seq = be64_to_cpu(h->auth.seq);
-		auth->index = i;
+	if (first >= list->n || !list->secret[first].len)
+		first = list->key;
+	if (romon_auth_try_one(list, first, skb, f, mark, auth))
 		return ROMON_DROP_NONE;
-	}
-	return ROMON_DROP_wrong_digest;
+	return romon_auth_try_some(list, skb, f, mark, 1, auth);
+}
+
+/* Whether secrets are left that romon_auth_verify() has not tried. */
+bool romon_auth_has_others(const struct romon_secrets *list,
+			   const struct romon_auth *auth)
+{
+	u8 i;
+
+	if (!auth->hashed)
+		return false;
+	for (i = 0; i < list->n; i++)
+		if (list->secret[i].len && !(auth->tried & BIT(i)))
+			return true;
+	return false;
+}
+
+/* Go on with those; as romon_auth_verify(). */
+enum romon_drop romon_auth_verify_others(const struct romon_secrets *list,
+					 const struct sk_buff *skb,
+					 const struct romon_frame *f, u64 mark,
+					 struct romon_auth *auth)
+{
+	return romon_auth_try_some(list, skb, f, mark, list->n, auth);
 }
 
 /* When a frame has been dealt with: what is left of its secret on the stack. */

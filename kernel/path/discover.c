@@ -20,6 +20,7 @@
 #include "net.h"
 #include "port/port.h"
 #include "raise.h"
+#include "rate.h"
 #include "tx.h"
 
 /* Ports by which floods of one origin are counted, each for itself. */
@@ -79,27 +80,6 @@ struct romon_answer_cb {
 };
 
 #define ROMON_ANSWER_CB(skb)	((struct romon_answer_cb *)(skb)->cb)
-
-/*
- * Whether one more may pass of what @due counts: one each @step nanoseconds, or
- * @burst at once. @due is when as many as have passed would have been due. When
- * more than half of a burst has passed one in two is refused at random, or
- * whoever asks most often would get each one as it becomes due.
- */
-static bool romon_rate_take(u64 *due, u64 now, u64 step, u32 burst)
-{
-	u64 ahead = *due > now ? *due - now : 0;
-
-	/* Or what passed while the rate was another would count for long. */
-	ahead = min(ahead, step * burst);
-	*due = now + ahead;
-	if (ahead > step * (burst - 1))
-		return false;
-	if (ahead > step * burst / 2 && get_random_u8() & 1)
-		return false;
-	*due = now + ahead + step;
-	return true;
-}
 
 /* As many a second. */
 static bool romon_rate_take_per_s(u64 *due, u64 now, u32 rate)

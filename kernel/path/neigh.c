@@ -19,12 +19,19 @@
 #include "net.h"
 #include "port/port.h"
 #include "raise.h"
+#include "rate.h"
 #include "tx.h"
 
 /* A challenge is sent again for this long, then it gives way to a fresh one. */
 #define ROMON_CHALLENGE_LIFE	HZ
 /* Shortest time between two frames that a neighbour's frames make us send. */
 #define ROMON_ANSWER_INTERVAL	(HZ / 100 ?: 1)
+/*
+ * For so many frames a second, and at once, all secrets are tried, by neighbour
+ * that is up and for all others of a port. It is seldom needed: when somebody
+ * is new, or has changed what it hashes with.
+ */
+#define ROMON_GUESS_RATE	16
 /* How often in a hello interval lost neighbours are looked for. */
 #define ROMON_HELLO_TICKS	4
 /* Not heard for so many of those: 2.5 intervals. */
@@ -159,6 +166,13 @@ static bool romon_neigh_may_answer(struct romon_neigh *n)
 	return true;
 }
 
+/* Whether this is what a neighbour has to echo; anybody may have seen it. */
+static bool romon_neigh_is_asked(const struct romon_neigh *n, const u8 *echo)
+{
+	return n->pending &&
+	       !crypto_memneq(echo, n->challenge, sizeof(n->challenge));
+}
+
 static void romon_neigh_challenge(struct romon_neigh *n, u8 *challenge)
 {
 	u64 now = get_jiffies_64();
@@ -227,6 +241,60 @@ static void romon_neigh_xmit(struct romon_port *port,
 }
 
 /**
+ * romon_neigh_expect() - whether to verify a hashed frame, and how
+ * @port:	where it came in
+ * @skb:	the frame
+ * @f:		its parse
+ * @index:	number of the secret to begin with
+ *
+ * In softirq, before a pass is spent on it. Number and MAC may be forged, so
+ * nothing is changed, but for when a neighbour that is up was last found to
+ * have an impossible number: it may have been rebooted, and that is looked into
+ * as often as it would be asked to prove it.
+ * Return: ROMON_DROP_NONE, or why not.
+ */
+enum romon_drop romon_neigh_expect(struct romon_port *port,
+				   const struct sk_buff *skb,
+				   const struct romon_frame *f, u8 *index)
+{
+	const struct romon_wire_header *h = (const void *)skb->data;
+	enum romon_drop reason = ROMON_DROP_NONE;
+	u64 now = get_jiffies_64();
+	struct romon_neigh *n;
+
+	spin_lock_bh(&port->neighs.lock);
+	n = romon_neigh_find(port, eth_hdr(skb)->h_source);
+	*index = n && n->up ? n->index : port->neighs.index;
+	if (!n || !n->up ||
+	    romon_replay_is_new(&n->window, be64_to_cpu(h->auth.seq)) ||
+	    (f->echo && romon_neigh_is_asked(n, skb->data + f->echo)))
+		goto out;
+	if (n->looked && time_before64(now, n->looked + ROMON_ANSWER_INTERVAL))
+		reason = ROMON_DROP_replayed;
+	else
+		n->looked = now;
+out:
+	spin_unlock_bh(&port->neighs.lock);
+	return reason;
+}
+
+/* Whether all secrets may be tried for a frame that says to be of @mac. */
+bool romon_neigh_may_guess(struct romon_port *port, const u8 *mac)
+{
+	struct romon_neigh *n;
+	bool may;
+
+	spin_lock_bh(&port->neighs.lock);
+	n = romon_neigh_find(port, mac);
+	may = romon_rate_take(n && n->up ? &n->guess_due :
+					   &port->neighs.guess_due,
+			      ktime_get_ns(), NSEC_PER_SEC / ROMON_GUESS_RATE,
+			      ROMON_GUESS_RATE);
+	spin_unlock_bh(&port->neighs.lock);
+	return may;
+}
+
+/**
  * romon_neigh_accept() - whether a verified frame is new
  * @port:	where it came in
  * @self:	this router
@@ -249,6 +317,7 @@ enum romon_drop romon_neigh_accept(struct romon_port *port,
 	u8 type;
 
 	spin_lock_bh(&port->neighs.lock);
+	port->neighs.index = auth->index;
 	n = romon_neigh_get(port, mac, &reason);
 	if (!n)
 		goto out;
@@ -278,8 +347,7 @@ out:
  */
 static bool romon_neigh_is_echo(struct romon_neigh *n, const u8 *echo)
 {
-	if (!n->pending || crypto_memneq(echo, n->challenge,
-					 sizeof(n->challenge)))
+	if (!romon_neigh_is_asked(n, echo))
 		return false;
 	n->pending = false;
 	memzero_explicit(n->challenge, sizeof(n->challenge));
@@ -311,6 +379,7 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 	struct romon_neigh *n;
 
 	spin_lock_bh(&port->neighs.lock);
+	port->neighs.index = auth->index;
 	n = romon_neigh_get(port, mac, &reason);
 	if (!n) {
 		spin_unlock_bh(&port->neighs.lock);

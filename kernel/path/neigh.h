@@ -31,6 +31,9 @@ struct sk_buff;
  * @asked_top:	highest number seen when that was made
  * @challenged:	jiffies64 when it was made
  * @asked_at:	when it was last sent, for the round trip
+ * @looked:	jiffies64 when a frame with an impossible number was last verified,
+ *		0 if none was
+ * @guess_due:	of frames of it for which all secrets were tried
  * @answered:	jiffies64 of the last frame that one of its frames made us send,
  *		0 if there was none
  * @heard:	jiffies of its last frame that was new
@@ -51,6 +54,8 @@ struct romon_neigh {
 	u64			asked_top;
 	u64			challenged;
 	ktime_t			asked_at;
+	u64			looked;
+	u64			guess_due;
 	u64			answered;
 	unsigned long		heard;
 	u64			since;
@@ -64,6 +69,9 @@ struct romon_neighs {
 	/* guards the tree and all in it; taken in softirq and process */
 	spinlock_t		lock;
 	struct rb_root		tree;	/* by MAC, which others choose */
+	/* of who is not up: as in struct romon_neigh */
+	u8			index;
+	u64			guess_due;
 };
 
 /* What netlink shows of a neighbour. */
@@ -77,6 +85,10 @@ struct romon_neigh_info {
 	u32	rtt_us;
 };
 
+enum romon_drop romon_neigh_expect(struct romon_port *port,
+				   const struct sk_buff *skb,
+				   const struct romon_frame *f, u8 *index);
+bool romon_neigh_may_guess(struct romon_port *port, const u8 *mac);
 enum romon_drop romon_neigh_accept(struct romon_port *port,
 				   const struct romon_self *self,
 				   const struct sk_buff *skb,

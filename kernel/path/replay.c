@@ -29,6 +29,15 @@ static void romon_replay_advance(struct romon_replay *w, u64 seq)
 	w->top = seq;
 }
 
+/* Whether a number could be used, if its frame is verified. */
+bool romon_replay_is_new(const struct romon_replay *w, u64 seq)
+{
+	if (seq > w->top)
+		return seq - w->top <= ROMON_REPLAY_JUMP;
+	return w->top - seq < ROMON_REPLAY_BITS &&
+	       !test_bit(seq % ROMON_REPLAY_BITS, w->used);
+}
+
 /**
  * romon_replay_use() - use a number
  * @w:		the window
@@ -38,13 +47,10 @@ static void romon_replay_advance(struct romon_replay *w, u64 seq)
  */
 bool romon_replay_use(struct romon_replay *w, u64 seq)
 {
-	unsigned int bit = seq % ROMON_REPLAY_BITS;
-
-	if (seq > w->top && seq - w->top > ROMON_REPLAY_JUMP)
+	if (!romon_replay_is_new(w, seq))
 		return false;
 	if (seq > w->top)
 		romon_replay_advance(w, seq);
-	else if (w->top - seq >= ROMON_REPLAY_BITS)
-		return false;
-	return !__test_and_set_bit(bit, w->used);
+	__set_bit(seq % ROMON_REPLAY_BITS, w->used);
+	return true;
 }

@@ -29,6 +29,7 @@ struct romon_replay {
 };
 
 void romon_replay_start(struct romon_replay *w, u64 seq);
+bool romon_replay_is_new(const struct romon_replay *w, u64 seq);
 bool romon_replay_use(struct romon_replay *w, u64 seq);
 
 #endif /* ROMON_REPLAY_H */

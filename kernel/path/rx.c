@@ -56,6 +56,33 @@ static enum romon_drop romon_rx_parse(struct sk_buff *skb,
 	}
 }
 
+/* Whether a frame may be believed, at the cost of few passes if it may not. */
+static enum romon_drop romon_rx_verify(struct romon_port *port,
+				       const struct romon_self *self,
+				       const struct sk_buff *skb,
+				       const struct romon_frame *f,
+				       struct romon_auth *auth)
+{
+	const struct romon_secrets *list = romon_port_secrets_rcu(port);
+	u64 mark = romon_neigh_own_mark(port, self);
+	enum romon_drop reason;
+	u8 index = 0;
+
+	if (romon_secrets_key(list) && romon_auth_is_hashed(skb)) {
+		reason = romon_neigh_expect(port, skb, f, &index);
+		if (reason)
+			return reason;
+	}
+	reason = romon_auth_verify(list, skb, f, mark, index, auth);
+	if (reason == ROMON_DROP_wrong_digest &&
+	    romon_auth_has_others(list, auth) &&
+	    romon_neigh_may_guess(port, eth_hdr(skb)->h_source))
+		reason = romon_auth_verify_others(list, skb, f, mark, auth);
+	if (reason)
+		romon_raise_refused(port, eth_hdr(skb)->h_source, reason);
+	return reason;
+}
+
 /*
  * What a frame of a known length asks for. Consumes the skb; @auth is the
  * caller's to wipe.
@@ -71,12 +98,9 @@ static void romon_rx_dispatch(struct romon_port *port, struct sk_buff *skb,
 	if (!self)
 		goto drop;
 
-	reason = romon_auth_verify(romon_port_secrets_rcu(port), skb, f,
-				   romon_neigh_own_mark(port, self), auth);
-	if (reason) {
-		romon_raise_refused(port, eth_hdr(skb)->h_source, reason);
+	reason = romon_rx_verify(port, self, skb, f, auth);
+	if (reason)
 		goto drop;
-	}
 	if (f->type == ROMON_TYPE_HELLO || f->type == ROMON_TYPE_SEQERR) {
 		trace_romon_rx(port, skb, f);
 		romon_neigh_rcv(port, self, skb, f, auth);

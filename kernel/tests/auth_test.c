@@ -207,6 +207,20 @@ static struct sk_buff *make_skb(struct kunit *test, const u8 *dst,
 	return skb;
 }
 
+/* By whichever secret of the list, as rx.c does it. */
+static enum romon_drop verify(const struct romon_secrets *list,
+			      const struct sk_buff *skb,
+			      const struct romon_frame *f, u64 mark,
+			      struct romon_auth *auth)
+{
+	enum romon_drop reason = romon_auth_verify(list, skb, f, mark, 0, auth);
+
+	if (reason == ROMON_DROP_wrong_digest &&
+	    romon_auth_has_others(list, auth))
+		reason = romon_auth_verify_others(list, skb, f, mark, auth);
+	return reason;
+}
+
 /* A vector in bytes. */
 struct sample {
 	u8	frame[MAX_FRAME];
@@ -272,8 +286,8 @@ static void good_frame_is_verified(struct kunit *test)
 		struct romon_auth auth;
 
 		KUNIT_EXPECT_EQ(test,
-				romon_auth_verify(s->list, skb, &s->f, 0,
-						  &auth), ROMON_DROP_NONE);
+				verify(s->list, skb, &s->f, 0, &auth),
+				ROMON_DROP_NONE);
 		KUNIT_EXPECT_PTR_EQ(test, auth.secret, &s->list->secret[1]);
 		KUNIT_EXPECT_EQ(test, auth.index, 1);
 		KUNIT_EXPECT_EQ(test, auth.seq, s->seq);
@@ -294,16 +308,16 @@ static void frame_for_one_port_is_bound_to_its_mark(struct kunit *test)
 
 	skb = make_skb(test, s->dst, s->src, s->frame, s->len, s->len);
 	KUNIT_EXPECT_EQ(test,
-			romon_auth_verify(s->list, skb, &s->f, mark, &auth),
+			verify(s->list, skb, &s->f, mark, &auth),
 			bound ? ROMON_DROP_wrong_digest : ROMON_DROP_NONE);
 	KUNIT_ASSERT_EQ(test, romon_auth_hash(&s->list->secret[1], skb, s->dst,
 					      s->src, s->seq,
 					      bound ? mark : 0, NULL), 0);
 	KUNIT_EXPECT_EQ(test,
-			romon_auth_verify(s->list, skb, &s->f, mark, &auth),
+			verify(s->list, skb, &s->f, mark, &auth),
 			ROMON_DROP_NONE);
 	KUNIT_EXPECT_EQ(test,
-			romon_auth_verify(s->list, skb, &s->f, mark + 1, &auth),
+			verify(s->list, skb, &s->f, mark + 1, &auth),
 			bound ? ROMON_DROP_wrong_digest : ROMON_DROP_NONE);
 }
 
@@ -317,7 +331,7 @@ static void padding_is_not_hashed(struct kunit *test)
 	skb = make_skb(test, s->dst, s->src, s->frame, s->len + 10,
 		       s->len + 10);
 	skb_trim(skb, s->len);
-	KUNIT_EXPECT_EQ(test, romon_auth_verify(s->list, skb, &s->f, 0, &auth),
+	KUNIT_EXPECT_EQ(test, verify(s->list, skb, &s->f, 0, &auth),
 			ROMON_DROP_NONE);
 }
 
@@ -332,13 +346,12 @@ static void expect_refused(struct kunit *test, const struct sample *s,
 
 	/* As it was parsed, and as it parses now if it does. */
 	KUNIT_EXPECT_EQ_MSG(test,
-			    romon_auth_verify(s->list, skb, &s->f, 0, &auth),
+			    verify(s->list, skb, &s->f, 0, &auth),
 			    ROMON_DROP_wrong_digest, "byte %u bit %u", at, bit);
 	if (!romon_wire_parse(&f, frame, s->len, s->len)) {
 		skb_trim(skb, f.len);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    romon_auth_verify(s->list, skb, &f, 0,
-						      &auth),
+				    verify(s->list, skb, &f, 0, &auth),
 				    ROMON_DROP_wrong_digest,
 				    "byte %u bit %u, parsed", at, bit);
 	}
@@ -400,7 +413,7 @@ static void pass_on_and_compare(struct kunit *test, struct sample *s,
 	struct sk_buff *skb;
 
 	skb = make_skb(test, s->dst, s->src, s->frame, linear, s->len);
-	KUNIT_ASSERT_EQ(test, romon_auth_verify(s->list, skb, &s->f, 0, &auth),
+	KUNIT_ASSERT_EQ(test, verify(s->list, skb, &s->f, 0, &auth),
 			ROMON_DROP_NONE);
 	pass_on(skb);
 	KUNIT_EXPECT_EQ(test, romon_auth_hash(&egress->secret[1], skb, dst, src,
@@ -496,7 +509,7 @@ static enum romon_drop verdict(struct kunit *test, struct sample *s, u8 type,
 						      s->dst, s->src, s->seq,
 						      0, NULL), 0);
 	}
-	return romon_auth_verify(list, skb, &f, 0, &auth);
+	return verify(list, skb, &f, 0, &auth);
 }
 
 static void list_is_used_as_the_vendor_says(struct kunit *test)
@@ -553,13 +566,89 @@ static void one_bit_makes_a_frame_hashed(struct kunit *test)
 
 		skb->data[4 + bit / 8] |= BIT(bit % 8);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    romon_auth_verify(s->list, skb, &s->f, 0,
-						      &auth),
+				    verify(s->list, skb, &s->f, 0, &auth),
 				    ROMON_DROP_wrong_digest, "bit %u", bit);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    romon_auth_verify(NULL, skb, &s->f, 0,
-						      &auth),
+				    verify(NULL, skb, &s->f, 0, &auth),
 				    ROMON_DROP_hashed, "bit %u", bit);
+	}
+}
+
+/* As long as lists may be, with the empty secret in it. */
+static const struct romon_secrets *long_list(struct kunit *test)
+{
+	static const char names[] = "abcdefghijklmnop";
+	struct romon_secret_text text[ROMON_SECRETS_MAX];
+	u8 i;
+
+	for (i = 0; i < ROMON_SECRETS_MAX; i++) {
+		text[i].value = names + i;
+		text[i].len = i != 5;
+	}
+	return make_list(test, text, ROMON_SECRETS_MAX);
+}
+
+static void a_forged_frame_costs_two_passes(struct kunit *test)
+{
+	const struct romon_secrets *list = long_list(test);
+	struct sample *s = make_sample(test, data_vector(test));
+	struct romon_auth auth;
+	struct sk_buff *skb;
+	unsigned int first;
+
+	skb = make_skb(test, s->dst, s->src, s->frame, s->len, s->len);
+	/* Whatever is believed to be likely, even if there is no such secret */
+	for (first = 0; first <= U8_MAX; first++) {
+		u8 tried = first < list->n && first != 5 ? first : 0;
+
+		KUNIT_EXPECT_EQ(test,
+				romon_auth_verify(list, skb, &s->f, 0, first,
+						  &auth),
+				ROMON_DROP_wrong_digest);
+		KUNIT_EXPECT_EQ(test, hweight16(auth.tried), 2);
+		KUNIT_EXPECT_TRUE(test, auth.tried & BIT(tried));
+	}
+	KUNIT_EXPECT_TRUE(test, romon_auth_has_others(list, &auth));
+	KUNIT_EXPECT_EQ(test, romon_auth_verify_others(list, skb, &s->f, 0,
+						       &auth),
+			ROMON_DROP_wrong_digest);
+	KUNIT_EXPECT_EQ(test, auth.tried, 0xffff & ~BIT(5));
+	KUNIT_EXPECT_FALSE(test, romon_auth_has_others(list, &auth));
+}
+
+static void the_likely_secret_is_tried_first(struct kunit *test)
+{
+	const struct romon_secrets *list = long_list(test);
+	struct sample *s = make_sample(test, data_vector(test));
+	struct romon_auth auth;
+	struct sk_buff *skb;
+	u8 i;
+
+	skb = make_skb(test, s->dst, s->src, s->frame, s->len, s->len);
+	for (i = 0; i < list->n; i++) {
+		unsigned int times = 0;
+
+		if (!list->secret[i].len)
+			continue;
+		KUNIT_ASSERT_EQ(test, romon_auth_hash(&list->secret[i], skb,
+						      s->dst, s->src, s->seq,
+						      0, NULL), 0);
+		KUNIT_EXPECT_EQ(test, romon_auth_verify(list, skb, &s->f, 0, i,
+							&auth),
+				ROMON_DROP_NONE);
+		KUNIT_EXPECT_EQ(test, auth.tried, BIT(i));
+		KUNIT_EXPECT_EQ(test, auth.index, i);
+
+		/* One that is not is found at random, and so by all frames. */
+		while (romon_auth_verify(list, skb, &s->f, 0, !i, &auth) &&
+		       ++times < 2000)
+			;
+		KUNIT_EXPECT_LT(test, times, 2000);
+		KUNIT_EXPECT_EQ(test, auth.index, i);
+
+		KUNIT_EXPECT_EQ(test, verify(list, skb, &s->f, 0, &auth),
+				ROMON_DROP_NONE);
+		KUNIT_EXPECT_EQ(test, auth.index, i);
 	}
 }
 
@@ -573,6 +662,8 @@ static struct kunit_case romon_auth_cases[] = {
 	KUNIT_CASE(going_on_from_a_verified_body_changes_nothing),
 	KUNIT_CASE_PARAM(list_is_used_as_the_vendor_says, rules_gen_params),
 	KUNIT_CASE(one_bit_makes_a_frame_hashed),
+	KUNIT_CASE(a_forged_frame_costs_two_passes),
+	KUNIT_CASE(the_likely_secret_is_tried_first),
 	{}
 };
 

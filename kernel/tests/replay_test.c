@@ -242,6 +242,9 @@ static void any_order_gives_what_a_list_of_all_numbers_gives(struct kunit *test)
 			used[n] = 1;
 		if (n > top)
 			top = n;
+		KUNIT_EXPECT_EQ_MSG(test,
+				    romon_replay_is_new(w, start->seq + n),
+				    fresh, "%u after the start, looked at", n);
 		KUNIT_EXPECT_EQ_MSG(test, romon_replay_use(w, start->seq + n),
 				    fresh, "%u after the start", n);
 		KUNIT_EXPECT_EQ(test, w->top, start->seq + top);

@@ -8,14 +8,14 @@
 
 #include <linux/bits.h>
 
-static inline bool __test_and_set_bit(unsigned int bit, unsigned long *map)
+static inline bool test_bit(unsigned int bit, const unsigned long *map)
 {
-	unsigned long *word = map + bit / BITS_PER_LONG;
-	unsigned long mask = 1UL << (bit % BITS_PER_LONG);
-	bool was = *word & mask;
+	return map[bit / BITS_PER_LONG] >> (bit % BITS_PER_LONG) & 1;
+}
 
-	*word |= mask;
-	return was;
+static inline void __set_bit(unsigned int bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] |= 1UL << (bit % BITS_PER_LONG);
 }
 
 static inline void bitmap_clear(unsigned long *map, unsigned int first,
@@ -28,7 +28,7 @@ static inline void bitmap_clear(unsigned long *map, unsigned int first,
 static inline void bitmap_fill(unsigned long *map, unsigned int n)
 {
 	while (n)
-		__test_and_set_bit(--n, map);
+		__set_bit(--n, map);
 }
 
 static inline void bitmap_zero(unsigned long *map, unsigned int n)
