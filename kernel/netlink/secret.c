@@ -90,9 +90,9 @@ struct romon_secrets *romon_nl_get_secrets(struct genl_info *info,
 	if (!err && n) {
 		list = romon_secrets_alloc(text, n);
 		err = PTR_ERR_OR_ZERO(list);
-		if (err == -EOPNOTSUPP)
+		if (!err && romon_secrets_closed(list))
 			NL_SET_ERR_MSG_ATTR(info->extack, nest,
-					    "This kernel has no MD5");
+					    "This kernel lends no MD5: what has secrets is closed");
 	}
 	romon_nl_wipe_secrets(nest);
 	return err ? ERR_PTR(err) : list;

@@ -14,11 +14,12 @@
 #include <crypto/md5.h>
 #include <linux/bitops.h>
 #include <linux/etherdevice.h>
+#include <linux/fips.h>
 #include <linux/random.h>
 
 #include "auth.h"
 
-/* NULL if the kernel has no MD5; then no secret can be set. */
+/* NULL if the kernel has no MD5; then whatever has secrets is closed. */
 static struct crypto_shash *romon_md5;
 
 /* An unused digest, and what stands for one while hashing. */
@@ -232,6 +233,8 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 	auth->secret = NULL;
 	auth->mark = 0;
 	auth->tried = 0;
+	if (romon_secrets_closed(list))
+		return ROMON_DROP_no_md5;
 	if (hello && !romon_secrets_key(list))
 		return ROMON_DROP_no_secret;
 	if (!romon_auth_is_hashed(skb))
@@ -327,10 +330,16 @@ int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
 
 int romon_auth_init(void)
 {
-	struct crypto_shash *md5 = crypto_alloc_shash("md5", 0, 0);
+	struct crypto_shash *md5;
 
+	if (fips_enabled) {
+		pr_warn("romon: no MD5 in FIPS mode: ports with secrets are closed\n");
+		return 0;
+	}
+	md5 = crypto_alloc_shash("md5", 0, 0);
 	if (IS_ERR(md5)) {
-		pr_warn("romon: this kernel has no MD5: no secret can be set\n");
+		pr_warn("romon: no MD5 (error %ld): ports with secrets are closed\n",
+			PTR_ERR(md5));
 		return 0;
 	}
 	if (WARN_ON(crypto_shash_statesize(md5) > ROMON_MD5_STATE)) {

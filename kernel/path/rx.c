@@ -68,7 +68,8 @@ static enum romon_drop romon_rx_verify(struct romon_port *port,
 	enum romon_drop reason;
 	u8 index = 0;
 
-	if (romon_secrets_key(list) && romon_auth_is_hashed(skb)) {
+	if (romon_secrets_key(list) && !romon_secrets_closed(list) &&
+	    romon_auth_is_hashed(skb)) {
 		reason = romon_neigh_expect(port, skb, f, &index);
 		if (reason)
 			return reason;

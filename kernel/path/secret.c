@@ -12,8 +12,9 @@
  * @text:	the secrets, which stay the caller's to wipe
  * @n:		how many, at least 1
  *
- * Return: the list, or an error pointer: -ENOMEM, or -EOPNOTSUPP if the kernel
- * has no MD5.
+ * If the kernel has no MD5, or lends none in FIPS mode, the list is one that
+ * closes: who is refused it might go on without.
+ * Return: the list, or an error pointer.
  */
 struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
 					  u8 n)
@@ -37,6 +38,10 @@ struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
 		}
 		memcpy(s->value, text[i].value, s->len);
 		err = romon_auth_prepare(s);
+		if (err == -EOPNOTSUPP) {
+			list->closed = true;
+			err = 0;
+		}
 		if (err) {
 			romon_secrets_free(list);
 			return ERR_PTR(err);
@@ -44,6 +49,8 @@ struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
 		if (list->key == n)
 			list->key = i;
 	}
+	if (list->closed)
+		pr_warn_once("romon: no MD5 in this kernel: ports with secrets are closed\n");
 	return list;
 }
 

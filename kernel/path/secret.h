@@ -24,6 +24,7 @@ struct romon_secret {
  * struct romon_secrets - a list of secrets, at least one
  * @rcu:	frees and wipes it
  * @n:		how many
+ * @closed:	there is no MD5: nothing is accepted, and nothing sent
  * @unhashed:	contains the empty secret: frames without a hash are accepted
  * @key:	index of the first secret that is not empty; @n if there is none
  * @secret:	the list
@@ -35,6 +36,7 @@ struct romon_secrets {
 	struct rcu_head	rcu;
 	u8	n;
 	u8	key;
+	bool	closed;
 	bool	unhashed;
 	struct romon_secret secret[];
 };
@@ -49,6 +51,12 @@ struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
 					  u8 n);
 void romon_secrets_free(struct romon_secrets *list);
 void romon_secrets_free_rcu(struct romon_secrets *list);
+
+/* Whether secrets are asked for that the kernel cannot hash with. */
+static inline bool romon_secrets_closed(const struct romon_secrets *list)
+{
+	return list && list->closed;
+}
 
 /* Whether what is sent is hashed; otherwise with which secret it would be. */
 static inline bool romon_secrets_hash(const struct romon_secrets *list)

@@ -103,6 +103,10 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 		romon_drop(port->rn, port, skb, ROMON_DROP_no_memory);
 		return;
 	}
+	if (romon_secrets_closed(romon_port_secrets_rcu(port))) {
+		romon_drop(port->rn, port, skb, ROMON_DROP_no_md5);
+		return;
+	}
 	if (romon_tx_authenticate(port, skb, dst, verified)) {
 		romon_drop(port->rn, port, skb, ROMON_DROP_hash_failed);
 		return;

@@ -59,6 +59,17 @@ void api_complain(struct romon_nl *nl, const char *what, int err)
 		 range, api_hint(err, r && *r->sentence));
 }
 
+/*
+ * What has become of a change: a complaint of an error, or what the kernel says
+ * of one that it has made.
+ */
+static int api_changed(struct romon_nl *nl, const char *what, int err)
+{
+	if (err || *romon_nl_refusal(nl)->sentence)
+		api_complain(nl, what, err);
+	return err;
+}
+
 /* A connection of one's own, for what is sent to it unasked. */
 struct romon_nl *api_open(const char *what)
 {
@@ -185,16 +196,12 @@ int api_config_set(const struct setting_value *set, const char *what)
 {
 	struct romon_nl *nl = api_shared(what);
 	struct romon_nl_msg *msg;
-	int err;
 
 	if (!nl)
 		return -ENOENT;
 	msg = romon_nl_msg_new(nl, ROMON_CMD_CONFIG_SET, API_CHANGE_ROOM);
 	api_put_settings(msg, &config_settings, set);
-	err = romon_nl_request(nl, msg, NULL, NULL);
-	if (err)
-		api_complain(nl, what, err);
-	return err;
+	return api_changed(nl, what, romon_nl_request(nl, msg, NULL, NULL));
 }
 
 static int api_port_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
@@ -366,7 +373,6 @@ int api_port_change(int cmd, const char *interface,
 {
 	struct romon_nl *nl = api_shared(what);
 	struct romon_nl_msg *msg;
-	int err;
 
 	if (!nl)
 		return -ENOENT;
@@ -374,10 +380,7 @@ int api_port_change(int cmd, const char *interface,
 	romon_nl_put_string(msg, ROMON_A_PORT_INTERFACE, interface);
 	if (set)
 		api_put_settings(msg, &port_settings, set);
-	err = romon_nl_request(nl, msg, NULL, NULL);
-	if (err)
-		api_complain(nl, what, err);
-	return err;
+	return api_changed(nl, what, romon_nl_request(nl, msg, NULL, NULL));
 }
 
 /* Not complained of: RoMON may be off, or we without the right. */
