@@ -151,7 +151,7 @@ def a_guessing_attack_is_told_of():
     said = re.findall(r"somebody guesses at logins: link (\d+) neighbor (\S+) failed (\d+) "
                       r"refused (\d+)$", serve.said(), re.MULTILINE)
     check(said, f"nothing is said of it: {serve.said()[-1000:]}")
-    (neighbor,) = [n for n in chain.nl["r1"].dump("neigh-get") if n["id"] == chain.id["r2"]]
+    (neighbor,) = [n for n in chain.nl["r1"].dump("neighbor-get") if n["id"] == chain.id["r2"]]
     for link, mac, failed, refused in said:
         equal((int(link), mac), (neighbor["link"], neighbor["mac"]), "who it is")
         check(int(failed) or int(refused), "nothing is counted")
