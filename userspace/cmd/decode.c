@@ -11,6 +11,7 @@ static int decode_run(struct args *args)
 	const char *file = args_next(args);
 	size_t shown = 0, start;
 	struct frames frames;
+	bool whole;
 	struct out *o;
 
 	if (!args_end(args, "decode"))
@@ -33,8 +34,9 @@ static int decode_run(struct args *args)
 		complain("decode: a capture without a frame");
 	else if (!shown)
 		complain("decode: neither a capture nor a hex dump");
+	whole = !frames.damaged;
 	frames_free(&frames);
-	return shown ? EXIT_DONE : EXIT_FAILED;
+	return shown && whole ? EXIT_DONE : EXIT_FAILED;
 }
 
 const struct cmd cmd_decode = {

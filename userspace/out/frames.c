@@ -296,6 +296,7 @@ bool frames_load(struct frames *frames, const char *file)
 		if (wrong)
 			complain("decode: %s: %s", name, wrong);
 		ok = !wrong || frames->n;
+		frames->damaged = wrong;
 	} else {
 		frames_parse_hex(frames, (const char *)data);
 	}

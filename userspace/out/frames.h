@@ -20,6 +20,7 @@ struct frames {
 	struct frame *v;
 	size_t n;
 	bool capture;		/* and no hex dump */
+	bool damaged;		/* there should have been more; complained of */
 };
 
 /* Complains. */
