@@ -195,8 +195,7 @@ static void diagnose_silence(const struct api_ports *ports,
 	for (size_t i = 0; i < ports->n && !demands; i++) {
 		const struct api_port *p = &ports->v[i];
 
-		if (p->has_state && !p->is_default &&
-		    p->state == ROMON_PORT_STATE_RUNNING)
+		if (api_port_is_running(p))
 			demands = secrets_demand_hash(diagnose_secrets(p, config));
 	}
 	if (!demands)

@@ -146,6 +146,14 @@ int api_config_get(struct api_config *config);
 int api_config_set(const struct setting_value *set, const char *what);
 int api_port_get(const char *interface, struct api_port *port);
 int api_port_dump(struct api_ports *ports);
+
+/* Not the wildcard, which is the entry of many. */
+static inline bool api_port_is_running(const struct api_port *port)
+{
+	return port->has_state && !port->is_default &&
+	       port->state == ROMON_PORT_STATE_RUNNING;
+}
+
 /*
  * @cmd: ROMON_CMD_PORT_ADD, _SET or _DEL. What is not given stays, or is the
  * default; none may be, for NULL.

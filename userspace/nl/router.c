@@ -126,6 +126,19 @@ static size_t router_known(const struct api_nodes *nodes)
 	return n;
 }
 
+/* Or it is not known. */
+static bool router_has_port(void)
+{
+	struct api_ports ports;
+	bool found;
+
+	found = api_port_dump(&ports);
+	for (size_t i = 0; i < ports.n; i++)
+		found |= api_port_is_running(&ports.v[i]);
+	api_ports_free(&ports);
+	return found;
+}
+
 /*
  * 1 found, 0 not known, -1 complained of. A router that is found by its name
  * is only taken from *settle on, which is set when it is seen first.
@@ -172,6 +185,11 @@ static void router_complain_unknown(const char *what,
 			complain("%s: %s is this router", what, name->word);
 			return;
 		}
+	}
+	if (!router_has_port()) {
+		complain("%s: no port is running, so nobody is known (see: romon port)",
+			 what);
+		return;
 	}
 	if (api_node_dump(&nodes))
 		return;
