@@ -10,6 +10,10 @@
 
 . "$(dirname "$0")/lib/lib.sh"
 
+if [ -z "${ROMON_KERNEL:-}" ] && [ ! -d /sys/module/romon ]; then
+	echo "demo.sh: romon is not loaded here; make demo runs this in a kernel of its own" >&2
+	exit 1
+fi
 board="auto"
 require_module
 routers oslo bern riga porto lyon faro
