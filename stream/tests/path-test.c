@@ -75,7 +75,7 @@ static void sizes(void)
  * on its way: it goes on without waiting for a timeout.
  */
 static void host_refuses(const char *what, int err, size_t mtu, int64_t ms,
-		    uint64_t timeouts)
+			 uint64_t timeouts)
 {
 	struct sim_link link = {
 		.rate = 100000000, .delay = 20 * SIM_MS, .queue = 500,
