@@ -180,7 +180,7 @@ def noise(x):
         frame = bytearray(good_frame)
         for _ in range(random.randrange(1, 6)):
             frame[random.randrange(len(frame))] = random.randrange(256)
-        yield x.send(bytes(frame[:random.randrange(20, len(frame) + 1)]))
+        yield x.send(bytes(frame[:random.randrange(48, len(frame) + 1)]))
 
 
 def hellos(x):
