@@ -433,12 +433,13 @@ def the_window_ends_where_it_should():
 def flipped_bits_are_refused_at_every_byte():
     n = here["x"]
     for what, data in every_type(n).items():
-        frames = {}
+        frames, numbers = {}, 0
         for at in range(len(data)):
             for bit in (at % 8,) if SLOW else range(8):
                 flipped = bytearray(data)
                 flipped[at] ^= 1 << bit
                 frames[f"{what}, byte {at}, bit {bit}"] = bytes(flipped)
+                numbers += 14 + ra.AUTH <= at < 14 + ra.DIGEST
         # Of these some never get to where frames are counted: another
         # EtherType. And padding is not part of the frame.
         length = struct.unpack_from("!H", data, 16)[0]
@@ -457,7 +458,9 @@ def flipped_bits_are_refused_at_every_byte():
         )
         after = stats()
         drops = dropped(before, after)
-        if gone_on(before, after) or "replayed" in drops or "neighbor_down" in drops:
+        # An impossible number is refused for that, mostly before it is verified.
+        if (gone_on(before, after) or drops.get("replayed", 0) > numbers
+                or "neighbor_down" in drops):
             raise Failed(f"{what}: not all refused: {drops}")
         check(drops.get("wrong_digest", 0) > len(frames) / 2, f"{what}: {drops}")
         # It was good all the time.
@@ -751,7 +754,7 @@ def a_forged_frame_of_an_impossible_number_is_hardly_ever_verified():
     n.send(echo(), RX_MAC)
     frames = [
         n.make(echo(), RX_MAC, seq=seq, secret="another secret")
-        for seq in (used, used - 10, used - JUMP * 1000, used + JUMP * 1000)
+        for seq in (used, used - 10, max(used - JUMP * 1000, 1), used + JUMP * 1000)
     ] * 100
     drain()
     before, start = stats(), time.monotonic()

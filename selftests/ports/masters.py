@@ -175,7 +175,7 @@ def no_state_or_setting_of_a_bridge_matters():
         equal({port["state"] for port in bridge_ports("r")}, {state}, "state")
         takes_part(f"members are {state}")
     for setting in ("isolated on", "hairpin on", "guard on", "learning off", "flood off",
-                    "mcast_flood off", "bcast_flood off", "locked on", "neigh_suppress on"):
+                    "mcast_flood off", "bcast_flood off", "neigh_suppress on"):
         bridge_set(*(f"link set dev to-{name} {setting}" for name in "xyz"))
         takes_part(setting)
     ip("link set dev br0 down", ns=net["r"])
