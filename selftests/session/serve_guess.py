@@ -140,9 +140,10 @@ def who_guesses_is_slowed_and_nobody_else():
     note(f"{guesser.sessions} sessions were tried; {minutes[0]} guesses got through in the first "
          f"minute, {minutes[1]} in the second")
     check(guesser.sessions > 20, "it has not tried much")
-    # Eight sessions of six guesses, and then one a minute, and fewer.
+    # Eight sessions of six guesses, and three more until it is one a minute. Where
+    # sessions take long, those of the first minute have guesses in the second.
     check(0 < minutes[0] <= 66, "too many in the first minute")
-    check(minutes[1] <= 18, "too many in the second minute")
+    check(sum(minutes) <= 84, "too many in two minutes")
     check("no" not in ends("r4"), "a login of r4 is taken for none")
 
 
