@@ -454,7 +454,6 @@ def a_peer_that_does_not_acknowledge_costs_bounded_memory_and_its_own_session():
     peers = [Peer(FLOOD) for _ in range(10)]
     for peer in peers:
         peer.open()
-    for peer in peers:
         peer.next("data")
     answer_ours()
     grown = serve.memory() - before
