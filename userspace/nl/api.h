@@ -15,6 +15,8 @@
 #include "settings.h"
 
 #define API_ID_LEN	ROMON_ID_LEN
+/* What an entry of a route begins with, before the MAC. */
+#define API_LINK_LEN	4
 #define API_HOP_LEN	10	/* of a binary route: link, MAC */
 
 struct api_drop {

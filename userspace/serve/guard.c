@@ -7,8 +7,6 @@
 #include "base/run.h"
 #include "guard.h"
 
-/* What an entry of a route begins with, before the MAC. */
-#define GUARD_LINK_LEN	4
 #define GUARD_HEADS	1024		/* a power of two */
 #define GUARD_HEADS_LOG	10
 
@@ -67,7 +65,7 @@ struct guard_list {
 
 struct guard_link {
 	bool used;
-	uint8_t number[GUARD_LINK_LEN];
+	uint8_t number[API_LINK_LEN];
 	uint64_t touched;
 	unsigned int n;
 	struct guard_list list[2];	/* by known */
@@ -177,7 +175,7 @@ static struct guard_link *guard_link(const uint8_t *number)
 	struct guard_link *oldest = guard.links, *l;
 
 	for (l = guard.links; l < guard.links + GUARD_LINKS; l++) {
-		if (l->used && !memcmp(l->number, number, GUARD_LINK_LEN))
+		if (l->used && !memcmp(l->number, number, API_LINK_LEN))
 			break;
 		if (l->touched < oldest->touched)
 			oldest = l;
@@ -188,7 +186,7 @@ static struct guard_link *guard_link(const uint8_t *number)
 			guard_forget_oldest(l);
 		memset(l, 0, sizeof(*l));
 		l->used = true;
-		memcpy(l->number, number, GUARD_LINK_LEN);
+		memcpy(l->number, number, API_LINK_LEN);
 	}
 	l->touched = ++guard.turn;
 	return l;

@@ -42,7 +42,7 @@ static void listener_tally(struct listener_tally *t, const struct serve_offer *o
 	for (struct listener_session *s = listener.sessions; s; s = s->next) {
 		bool same_peer = !memcmp(&s->who, newcomer, sizeof(s->who));
 		bool same_link = !memcmp(s->who.neighbor, newcomer->neighbor,
-					 SHARE_LINK_LEN);
+					 API_LINK_LEN);
 		bool same_service = s->peer.local_port == o->port;
 
 		if (s->gone)

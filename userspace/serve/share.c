@@ -92,11 +92,11 @@ struct share_place *share_yields(struct share_place *places, size_t n,
 	struct share_group link, most;
 
 	qsort(places, n, sizeof(*places), share_compare);
-	link = share_greediest(places, n, neighbor, SHARE_LINK_LEN);
+	link = share_greediest(places, n, neighbor, API_LINK_LEN);
 	p = share_from_link(&link, n);
 	if (p || !link.own)
 		return p;
-	while (memcmp(own->neighbor, neighbor, SHARE_LINK_LEN))
+	while (memcmp(own->neighbor, neighbor, API_LINK_LEN))
 		own++;
 	most = share_greediest(own, link.own, neighbor, API_HOP_LEN);
 	return share_from(&most, link.own);

@@ -16,8 +16,6 @@
 
 /* Of all places, a part that each link may have whatever others do. */
 #define SHARE_PART	8
-/* What an entry of a route begins with, before the MAC. */
-#define SHARE_LINK_LEN	4
 
 struct share_place {
 	void *who;
