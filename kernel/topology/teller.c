@@ -11,6 +11,7 @@
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+
 #include "graph.h"
 #include "private.h"
 #include "teller.h"
