@@ -46,13 +46,12 @@ class Bed:
     """The three routers, the attacker's place and what honest ones do."""
 
     def __init__(self, name, secrets):
-        self.secrets = secrets
         self.net = Network()
         names = {end: f"{end}-{name}" for end in "abc"}
         self.chain = Chain(self.net, list(names.values()), secrets=secrets)
-        self.a, self.b, self.c = (self.chain.nl[names[end]] for end in "abc")
+        self.a, self.b = (self.chain.nl[names[end]] for end in "ab")
         self.ns_a = self.net[names["a"]]
-        self.id_a, self.id_b, self.id_c = (self.chain.id[names[end]] for end in "abc")
+        self.id_a, self.id_c = (self.chain.id[names[end]] for end in "ac")
         self.to_c = self.b.get("port-get", interface=f"to-{names['c']}")["link"]
         with genl.netns(self.ns_a):
             # Its frames go where a's go; what comes to a, it sees.
