@@ -12,6 +12,7 @@ kernel, where each read() and write() takes a hundred times as long, and in the
 stock one, which is emulated.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -396,12 +397,18 @@ def no_secret_in_common_is_said():
         chain.settle()
 
 
+def type_in(process, data):
+    """To connect's input, if it still reads: it may have heard why it must end before."""
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(data)
+        process.stdin.flush()
+
+
 def session(keepalive=3, port=CAT):
     """A connect that is known to work."""
     process = spawn(r1, ["romon", "connect", "r5", str(port), "keepalive", str(keepalive)],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdin.write(b"are you there?")
-    process.stdin.flush()
+    type_in(process, b"are you there?")
     back = process.stdout.read(14)
     check(back == b"are you there?", f"{back} came back: {process.poll()} "
           f"{process.stderr.read().decode() if not back else ''}; serve: {serve.said()[-500:]}")
@@ -462,8 +469,7 @@ def what_goes_wrong_here_is_not_said_of_the_router():
     process = session(keepalive=10 * LIMIT)
     chain.nl["r1"].do("config-set", enabled=0)
     try:
-        process.stdin.write(b"more")
-        process.stdin.flush()
+        type_in(process, b"more")
         equal(process.wait(LIMIT), 1, "exit status without RoMON")
         said = process.stderr.read().decode()
         check("RoMON is not enabled" in said and len(said.splitlines()) == 1, f"it says '{said}'")
@@ -473,8 +479,7 @@ def what_goes_wrong_here_is_not_said_of_the_router():
     process = session()
     chain.nl["r1"].do("config-set", secrets=["another"])
     try:
-        process.stdin.write(b"more")
-        process.stdin.flush()
+        type_in(process, b"more")
         equal(process.wait(LIMIT), 1, "exit status with another secret")
         said = process.stderr.read().decode()
         check("secret" in said, f"it says '{said}'")
@@ -487,13 +492,11 @@ def what_goes_wrong_here_is_not_said_of_the_router():
 @test
 def a_target_that_goes_away_is_told_of_within_the_keepalive():
     waiting, writing = session(), session()
-    writing.stdin.write(b"more")
-    writing.stdin.flush()
+    type_in(writing, b"more")
     chain.nl["r3"].do("config-set", enabled=0)
     try:
         ends(waiting, "a silent session through a dead router")
-        writing.stdin.write(b"still more")
-        writing.stdin.flush()
+        type_in(writing, b"still more")
         ends(writing, "one that was used")
     finally:
         chain.nl["r3"].do("config-set", enabled=1)
