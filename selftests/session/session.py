@@ -36,9 +36,9 @@ import genl
 SCP_MB = int(os.environ.get("ROMON_SCP_MB") or
              {"uml": 3, "qemu": 10}.get(os.environ.get("ROMON_KERNEL"), 200))
 CAT, NOT_FOR_R1, NOBODY_BEHIND, NO_SERVICE = 700, 701, 702, 799
-# RouterOS takes six seconds to say nothing. Two are meant; this is for a
-# machine that is busy with other things as well.
-QUICK = 40 if SLOW else 4
+# RouterOS takes six seconds to say nothing. Two are meant, and what it took is
+# printed; this is for a machine that is busy with other things as well.
+QUICK = 40 if SLOW else 20
 
 net = Network()
 
