@@ -259,6 +259,31 @@ static enum romon_drop romon_origins_judge(struct romon_port *port,
 	return reason;
 }
 
+/**
+ * romon_discover_transit_priority() - how urgent an answer in transit is
+ * @port:	where it came in
+ *
+ * Nobody can tell whether an answer was asked for: those above the rate are any
+ * stranger's bulk, and wait as Data does.
+ *
+ * Return: a priority of romon_xmit().
+ */
+u32 romon_discover_transit_priority(struct romon_port *port)
+{
+	struct romon_net *rn = port->rn;
+	struct romon_origins *o;
+	bool passes;
+
+	o = rcu_dereference(rn->origins);
+	if (!o)
+		return TC_PRIO_BESTEFFORT;
+	spin_lock(&o->lock);
+	passes = romon_rate_take_per_s(&port->transit_due, ktime_get_ns(),
+				       READ_ONCE(rn->limits.answer_rate));
+	spin_unlock(&o->lock);
+	return passes ? TC_PRIO_CONTROL : TC_PRIO_BESTEFFORT;
+}
+
 static struct romon_origins *romon_origins_alloc(u32 size)
 {
 	struct romon_origins *o;
@@ -348,7 +373,7 @@ static void romon_answers_timer(struct timer_list *timer)
 		struct romon_port *port = romon_port_running_rcu(rn, cb.link);
 
 		if (port)
-			romon_xmit(port, skb, cb.mac, NULL);
+			romon_xmit(port, skb, cb.mac, TC_PRIO_CONTROL, NULL);
 		else
 			romon_drop(rn, NULL, skb, ROMON_DROP_no_link);
 	}
@@ -390,7 +415,7 @@ static void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
 
 	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
 	if (!delay_ms) {
-		romon_xmit(port, skb, mac, NULL);
+		romon_xmit(port, skb, mac, TC_PRIO_CONTROL, NULL);
 		return;
 	}
 	cb->due = jiffies + msecs_to_jiffies(get_random_u32_below(delay_ms) + 1);

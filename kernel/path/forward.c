@@ -8,6 +8,7 @@
 
 #include <linux/etherdevice.h>
 
+#include "discover.h"
 #include "forward.h"
 #include "local.h"
 #include "net.h"
@@ -19,7 +20,7 @@
 /* Send a frame in transit to the node that @next names. Consumes the skb. */
 static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
 			  struct romon_frame *f,
-			  const struct romon_auth *auth,
+			  const struct romon_auth *auth, u32 priority,
 			  const struct romon_wire_entry *next)
 {
 	struct romon_net *rn = ingress->rn;
@@ -46,7 +47,7 @@ static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
 	memcpy(mac, next->mac, ETH_ALEN);
 	trace_romon_forward(egress, skb, f);
 	romon_stats_inc(ingress, ROMON_STAT_FORWARDED);
-	romon_xmit(egress, skb, mac, auth);
+	romon_xmit(egress, skb, mac, priority, auth);
 	return;
 drop:
 	romon_drop(rn, ingress, skb, reason);
@@ -101,7 +102,8 @@ void romon_forward_data(struct romon_port *port, const struct romon_self *self,
 	}
 	f->ptr++;
 	d->ptr = f->ptr;
-	romon_forward(port, skb, f, auth, &d->entry[f->ptr]);
+	romon_forward(port, skb, f, auth, TC_PRIO_BESTEFFORT,
+		      &d->entry[f->ptr]);
 	return;
 drop:
 	romon_drop(rn, port, skb, reason);
@@ -136,7 +138,8 @@ void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
 	d = (void *)skb->data;
 	f->ptr--;
 	d->ptr = f->ptr;
-	romon_forward(port, skb, f, auth, &d->entry[f->ptr]);
+	romon_forward(port, skb, f, auth, romon_discover_transit_priority(port),
+		      &d->entry[f->ptr]);
 	return;
 drop:
 	romon_drop(rn, port, skb, reason);

@@ -76,7 +76,7 @@ static void romon_local_echo(struct romon_port *port,
 		goto drop;
 	memcpy(mac, d->entry[0].mac, ETH_ALEN);
 	/* The ports have changed, so the body is another one. */
-	romon_xmit(egress, skb, mac, NULL);
+	romon_xmit(egress, skb, mac, TC_PRIO_BESTEFFORT, NULL);
 	return;
 drop:
 	romon_drop(rn, port, skb, reason);
@@ -127,7 +127,7 @@ static void romon_local_refuse(struct romon_port *port,
 				     f->hops, be16_to_cpu(ports->dst),
 				     be16_to_cpu(ports->src), sizeof(close)),
 	       &close, sizeof(close));
-	romon_xmit(egress, answer, d->entry[0].mac, NULL);
+	romon_xmit(egress, answer, d->entry[0].mac, TC_PRIO_BESTEFFORT, NULL);
 drop:
 	romon_drop(rn, port, skb, ROMON_DROP_no_endpoint);
 }
@@ -311,7 +311,7 @@ int romon_local_xmit_rcu(struct romon_port *port, const struct romon_self *self,
 	}
 	romon_wire_build_data(skb_push(skb, head), self->id, dst, route, hops,
 			      local_port, remote_port, payload);
-	romon_xmit(port, skb, route[0].mac, NULL);
+	romon_xmit(port, skb, route[0].mac, TC_PRIO_BESTEFFORT, NULL);
 	return 0;
 }
 

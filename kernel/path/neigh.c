@@ -235,7 +235,7 @@ static void romon_neigh_xmit(struct romon_port *port,
 	romon_wire_build_hello(skb->data, type, self->id, challenge, echo,
 			       (u8 *)&mark);
 	if (dst)
-		romon_xmit(port, skb, dst, asked);
+		romon_xmit(port, skb, dst, TC_PRIO_CONTROL, asked);
 	else
 		romon_xmit_group(port, skb);
 }

@@ -5,7 +5,6 @@
 #include <linux/netdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/netfilter_netdev.h>
-#include <linux/pkt_sched.h>
 
 #include "auth.h"
 #include "neigh.h"
@@ -80,18 +79,19 @@ static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
  * @port:	where it leaves by; the caller is in an RCU section
  * @skb:	the frame, its data at the type byte
  * @dst:	link MAC of the next node, or the group
+ * @priority:	TC_PRIO_CONTROL for what keeps the overlay together, which goes
+ *		before everything else; TC_PRIO_BESTEFFORT for Data, and for
+ *		what else any stranger may have in transit without end
  * @verified:	what verifying the frame has found out that this one is in
  *		transit, or that this Hello or SeqErr is about; else NULL
  *
  * From softirq and process context. Consumes the skb, and counts what becomes
- * of it. What keeps the overlay together goes before everything else; Data does
- * not, or any stranger's bulk in transit would.
+ * of it.
  */
 void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
-		const struct romon_auth *verified)
+		u32 priority, const struct romon_auth *verified)
 {
 	struct net_device *dev = port->dev;
-	u8 type = *(const u8 *)skb->data;
 	unsigned int len = skb->len;
 	int err;
 
@@ -118,8 +118,7 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 	__vlan_hwaccel_clear_tag(skb);
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->mark = 0;
-	skb->priority = type == ROMON_TYPE_DATA ? TC_PRIO_BESTEFFORT :
-						  TC_PRIO_CONTROL;
+	skb->priority = priority;
 	skb->dev = dev;
 	skb->protocol = htons(ETH_P_ROMON);
 	skb_reset_network_header(skb);
@@ -142,5 +141,5 @@ void romon_xmit_group(struct romon_port *port, struct sk_buff *skb)
 {
 	static const u8 group[ETH_ALEN] = ROMON_GROUP_MAC;
 
-	romon_xmit(port, skb, group, NULL);
+	romon_xmit(port, skb, group, TC_PRIO_CONTROL, NULL);
 }

@@ -4,6 +4,7 @@
 #ifndef ROMON_TX_H
 #define ROMON_TX_H
 
+#include <linux/pkt_sched.h>
 #include <linux/skbuff.h>
 
 #include "port/port.h"
@@ -14,7 +15,7 @@ struct sk_buff *romon_tx_alloc(const struct romon_port *port, unsigned int len,
 			       gfp_t gfp);
 bool romon_tx_fits(const struct romon_port *port, unsigned int len);
 void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
-		const struct romon_auth *verified);
+		u32 priority, const struct romon_auth *verified);
 void romon_xmit_group(struct romon_port *port, struct sk_buff *skb);
 
 #endif /* ROMON_TX_H */

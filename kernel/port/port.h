@@ -65,6 +65,8 @@ struct romon_entry {
  * @flood_due:	of floods that came in here and were passed on; under the lock
  *		of romon_net.origins
  * @answer_due:	of answers to them; likewise
+ * @transit_due: of answers that came in here for others and went on before all
+ *		else; likewise
  *
  * Created and destroyed under rtnl, by romon_port_sync() alone. Everybody else
  * finds it under RCU and keeps no reference.
@@ -97,6 +99,7 @@ struct romon_port {
 	atomic64_t		refused;
 	u64			flood_due;
 	u64			answer_due;
+	u64			transit_due;
 };
 
 /* What netlink shows of an entry, of a device, or of both. */

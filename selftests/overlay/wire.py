@@ -314,10 +314,21 @@ def only_what_keeps_the_overlay_together_goes_before_everything_else():
 
     x.send_frame(flood())
     equal(priority(rf.DISCOVER), 6, "the priority of a Discover")
-    route = [(7, R1_MAC), (ends(r1)["vlan7"].link, z.mac)]
-    x.send_frame(rf.build_data(new_origin(), Y, route, sport=5, dport=6, payload=b"bulk"),
-                 dst=R1_MAC)
+    to_z = ends(r1)["vlan7"].link, z.mac
+    x.send_frame(rf.build_data(new_origin(), Y, [(7, R1_MAC), to_z], sport=5, dport=6,
+                               payload=b"bulk"), dst=R1_MAC)
     equal(priority(rf.DATA), 1, "the priority of Data")
+    # Nor may answers that nobody has asked for.
+    end = rf.End(7, 1592, 100, y.mac)
+    bulk = rf.build_resp(new_origin(), Y, (OTHER, end, end), end, recorded=[to_z], ptr=1)
+    x.send_frame(bulk, dst=R1_MAC)
+    equal(priority(rf.RESP), 6, "the priority of an answer in transit")
+    with setting(answer_rate=10):
+        for _ in range(60):
+            x.send_frame(bulk, dst=R1_MAC)
+        found = [priority(rf.RESP) for _ in range(60)]
+        check(1 in found, f"more answers in transit than answer-rate have priority: {found}")
+        equal(set(found), {1, 6}, "priorities of answers in transit")
     tap.close()
     ip("link del vlan7", ns=net["r1"])
 
