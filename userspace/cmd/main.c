@@ -82,16 +82,17 @@ int cmd_run_words(struct args *args)
 		return EXIT_DONE;
 	}
 	for (size_t i = 0; i < N_CMDS; i++) {
-		const char *next;
+		bool help = false;
+		int status;
 
 		if (strcmp(object, cmds[i]->name))
 			continue;
-		next = args_peek(args);
-		if (next && args->n == 1 &&
-		    (!strcmp(next, "help") || !strcmp(next, "-h") ||
-		     !strcmp(next, "--help")))
-			return cmd_usage(cmds[i]);
-		return cmds[i]->run(args);
+		args->help = &help;
+		/* Alone it is no router, file or service either. */
+		status = args->n == 1 && args_help(args) ? EXIT_DONE :
+			 cmds[i]->run(args);
+		args->help = NULL;
+		return help ? cmd_usage(cmds[i]) : status;
 	}
 	complain("%s: unknown object (see: romon help)", object);
 	return EXIT_USAGE;

@@ -51,6 +51,9 @@ static int port_change(struct args *args, const char *verb, int cmd)
 	const char *interface;
 	int err;
 
+	/* Alone it is the name of a device only where that does no harm. */
+	if (cmd != ROMON_CMD_PORT_DEL && args->n == 1 && args_help(args))
+		return EXIT_USAGE;
 	snprintf(what, sizeof(what), "port %s", verb);
 	interface = keys_parse_dev(args, what);
 	if (!interface)
@@ -83,6 +86,8 @@ static int port_run(struct args *args)
 		return port_change(args, "set", ROMON_CMD_PORT_SET);
 	if (args_take(args, "del"))
 		return port_change(args, "del", ROMON_CMD_PORT_DEL);
+	if (args_help(args))
+		return EXIT_USAGE;
 	complain("port: unknown command: %s (see: romon port help)",
 		 args_peek(args));
 	return EXIT_USAGE;

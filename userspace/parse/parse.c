@@ -169,11 +169,29 @@ bool args_take(struct args *args, const char *word)
 	return true;
 }
 
+/*
+ * Whether help is asked for where a word of the command's own could stand. The
+ * command has failed then, without a complaint.
+ */
+bool args_help(const struct args *args)
+{
+	const char *word = args_peek(args);
+
+	if (!args->help || !word ||
+	    (strcmp(word, "help") && strcmp(word, "-h") &&
+	     strcmp(word, "--help")))
+		return false;
+	*args->help = true;
+	return true;
+}
+
 /* Complains of a word that is left. */
 bool args_end(const struct args *args, const char *what)
 {
 	if (args->n <= 0)
 		return true;
+	if (args_help(args))
+		return false;
 	complain("%s: unknown word: %s", what, args->word[0]);
 	return false;
 }
@@ -302,7 +320,7 @@ bool params_parse(struct args *args, const char *what, struct param *params,
 {
 	const char *word;
 
-	while ((word = args_next(args))) {
+	while ((word = args_peek(args))) {
 		const char *value = NULL;
 		struct param *p = NULL;
 
@@ -318,9 +336,11 @@ bool params_parse(struct args *args, const char *what, struct param *params,
 			p = &params[i];
 		}
 		if (!p) {
-			param_complain_unknown(what, word, params, n);
+			if (!args_help(args))
+				param_complain_unknown(what, word, params, n);
 			return false;
 		}
+		args_next(args);
 		if (p->given) {
 			complain("%s: %s: given twice", what, p->name);
 			return false;

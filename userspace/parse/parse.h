@@ -24,11 +24,13 @@ int parse_hex_byte(const char *digits);
 struct args {
 	char **word;
 	int n;
+	bool *help;	/* set if help is asked for; NULL: that is a word too */
 };
 
 const char *args_peek(const struct args *args);
 const char *args_next(struct args *args);
 bool args_take(struct args *args, const char *word);
+bool args_help(const struct args *args);
 bool args_end(const struct args *args, const char *what);
 
 enum param_type {

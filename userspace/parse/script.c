@@ -165,8 +165,7 @@ int script_next(struct script *s, struct args *args)
 			return -1;
 		}
 	} while (!s->words.n);
-	args->word = s->words.word;
-	args->n = s->words.n;
+	*args = (struct args){ .word = s->words.word, .n = s->words.n };
 	return 1;
 }
 
