@@ -746,7 +746,7 @@ def a_bad_file_changes_nothing():
     with Serve("service 7000 command /bin/cat") as serve:
         said = serve.reload("service 7001 command /bin/cat\nservice 7002 color red",
                             pattern="the configuration stays")
-        check("serve.conf:2: service 7002: unknown word: color" in said, f"it says {said}")
+        check("serve.conf:2: serve: service 7002: unknown word: color" in said, f"it says {said}")
         equal(connect(7000, b"old")[:2], (0, b"old"), "the old service")
         refused(7001, "nothing is served")
         os.unlink(path("serve.conf"))

@@ -159,6 +159,8 @@ static int connect_run(struct args *args)
 	if (!session_port("connect", port, &c.target.port) ||
 	    !params_parse(args, "connect", params, 1))
 		return EXIT_USAGE;
+	if (!api_require_running("connect"))
+		return EXIT_FAILED;
 	diagnose_begin(&diagnosis);
 	if (!session_find("connect", router, &c.target)) {
 		diagnose_end(&diagnosis, "connect", false);

@@ -353,6 +353,7 @@ static int forward_run(struct args *args)
 	const char *listen_port;
 	int status = EXIT_FAILED;
 	char *host;
+	bool found;
 
 	if (!port) {
 		complain("forward: from where, to what? (see: romon forward help)");
@@ -366,13 +367,17 @@ static int forward_run(struct args *args)
 		free(host);
 		return EXIT_USAGE;
 	}
-	diagnose_begin(&diagnosis);
-	if (!session_find("forward", router, &forward.target)) {
-		diagnose_end(&diagnosis, "forward", false);
+	if (!api_require_running("forward")) {
 		free(host);
 		return EXIT_FAILED;
 	}
-	diagnose_end(&diagnosis, "forward", true);
+	diagnose_begin(&diagnosis);
+	found = session_find("forward", router, &forward.target);
+	diagnose_end(&diagnosis, "forward", found);
+	if (!found) {
+		free(host);
+		return EXIT_FAILED;
+	}
 	session_signals(forward_stop);
 	forward.ep = endpoint_open("forward");
 	/* Each connection takes two. */

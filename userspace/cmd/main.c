@@ -88,6 +88,7 @@ int cmd_run_words(struct args *args)
 		if (strcmp(object, cmds[i]->name))
 			continue;
 		args->help = &help;
+		api_set_command(cmds[i]->name);
 		/* Alone it is no router, file or service either. */
 		status = args->n == 1 && args_help(args) ? EXIT_DONE :
 			 cmds[i]->run(args);

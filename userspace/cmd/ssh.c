@@ -125,6 +125,8 @@ static int ssh_run(struct args *args)
 			 router);
 		return EXIT_USAGE;
 	}
+	if (!api_require_running("ssh"))
+		return EXIT_FAILED;
 	if (at) {
 		user = xstrdup(router);
 		user[at - router] = '\0';

@@ -15,6 +15,14 @@
 /* Requests of a whole batch go over one connection. */
 static struct romon_nl *shared;
 
+/* What complaints of requests begin with that are part of any command. */
+static const char *command = "netlink";
+
+void api_set_command(const char *name)
+{
+	command = name;
+}
+
 static const char *api_hint(int err, bool has_sentence)
 {
 	switch (-err) {
@@ -114,7 +122,7 @@ static int api_config_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 
 int api_config_get(struct api_config *config)
 {
-	struct romon_nl *nl = api_shared("show");
+	struct romon_nl *nl = api_shared(command);
 	int err;
 
 	memset(config, 0, sizeof(*config));
@@ -123,7 +131,7 @@ int api_config_get(struct api_config *config)
 	err = romon_nl_get(nl, romon_nl_msg_new(nl, ROMON_CMD_CONFIG_GET, 0),
 			   api_config_got, config);
 	if (err)
-		api_complain(nl, "show", err);
+		api_complain(nl, command, err);
 	return err;
 }
 
@@ -214,7 +222,7 @@ static int api_port_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 
 int api_port_get(const char *interface, struct api_port *port)
 {
-	struct romon_nl *nl = api_shared("port");
+	struct romon_nl *nl = api_shared(command);
 	struct romon_nl_msg *msg;
 	int err;
 
@@ -302,9 +310,9 @@ static int api_neighbors_add(uint8_t cmd, struct romon_nl_attrs attrs,
 }
 
 static int api_dump(uint8_t cmd, romon_nl_fn *add, void (*restart)(void *arg),
-		    void *list, const char *what)
+		    void *list)
 {
-	struct romon_nl *nl = api_shared(what);
+	struct romon_nl *nl = api_shared(command);
 	int err;
 
 	if (!nl)
@@ -312,11 +320,11 @@ static int api_dump(uint8_t cmd, romon_nl_fn *add, void (*restart)(void *arg),
 	err = romon_nl_dump(nl, cmd, add, restart, list);
 	if (err > 0) {
 		complain("%s: changes faster than it can be read, entries may be missing",
-			 what);
+			 command);
 		return 0;
 	}
 	if (err)
-		api_complain(nl, what, err);
+		api_complain(nl, command, err);
 	return err;
 }
 
@@ -341,7 +349,7 @@ int api_port_dump(struct api_ports *ports)
 
 	memset(ports, 0, sizeof(*ports));
 	err = api_dump(ROMON_CMD_PORT_GET, api_ports_add, api_ports_restart,
-		       ports, "port");
+		       ports);
 	if (!err && ports->n)
 		qsort(ports->v, ports->n, sizeof(*ports->v), api_port_compare);
 	return err;
@@ -351,21 +359,21 @@ int api_node_dump(struct api_nodes *nodes)
 {
 	memset(nodes, 0, sizeof(*nodes));
 	return api_dump(ROMON_CMD_NODE_GET, api_nodes_add, api_nodes_restart,
-			nodes, "routers");
+			nodes);
 }
 
 int api_edge_dump(struct api_edges *edges)
 {
 	memset(edges, 0, sizeof(*edges));
 	return api_dump(ROMON_CMD_EDGE_GET, api_edges_add, api_edges_restart,
-			edges, "topology");
+			edges);
 }
 
 int api_neighbor_dump(struct api_neighbors *neighbors)
 {
 	memset(neighbors, 0, sizeof(*neighbors));
 	return api_dump(ROMON_CMD_NEIGHBOR_GET, api_neighbors_add,
-			api_neighbors_restart, neighbors, "neighbor");
+			api_neighbors_restart, neighbors);
 }
 
 int api_port_change(int cmd, const char *interface,
@@ -386,7 +394,7 @@ int api_port_change(int cmd, const char *interface,
 /* Not complained of: RoMON may be off, or we without the right. */
 int api_discover_quietly(void)
 {
-	struct romon_nl *nl = api_shared("discover");
+	struct romon_nl *nl = api_shared(command);
 
 	if (!nl)
 		return -ENOENT;
@@ -397,14 +405,14 @@ int api_discover_quietly(void)
 
 int api_discover(void)
 {
-	struct romon_nl *nl = api_shared("discover");
+	struct romon_nl *nl = api_shared(command);
 	int err;
 
 	if (!nl)
 		return -ENOENT;
 	err = api_discover_quietly();
 	if (err)
-		api_complain(nl, "discover", err);
+		api_complain(nl, command, err);
 	return err;
 }
 
@@ -419,7 +427,7 @@ static int api_node_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 /* The active route to a router; an errno if there is none. */
 int api_node_find(const uint8_t *id, struct api_node *node)
 {
-	struct romon_nl *nl = api_shared("routers");
+	struct romon_nl *nl = api_shared(command);
 	struct romon_nl_msg *msg;
 
 	memset(node, 0, sizeof(*node));

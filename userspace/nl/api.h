@@ -137,6 +137,7 @@ struct api_datagram {
 };
 
 /* All of these complain; the result is only what to do next. */
+void api_set_command(const char *name);
 struct romon_nl *api_open(const char *what);
 struct romon_nl *api_shared(const char *what);
 void api_close_shared(void);

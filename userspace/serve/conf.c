@@ -191,10 +191,10 @@ static bool conf_limit(struct serve_conf *c, struct conf_keys *k,
 		       struct args *args)
 {
 	if (!args->n) {
-		complain("limit: which? (see: romon serve help)");
+		complain("serve: limit: which? (see: romon serve help)");
 		return false;
 	}
-	if (!params_parse(args, "limit", k->limit, 6))
+	if (!params_parse(args, "serve: limit", k->limit, 6))
 		return false;
 	conf_count(&k->limit[0], &c->limits.sessions);
 	conf_count(&k->limit[1], &c->limits.per_peer);
@@ -205,7 +205,7 @@ static bool conf_limit(struct serve_conf *c, struct conf_keys *k,
 	if (k->limit[4].given) {
 		if (k->keepalive_ns < RUN_SECOND ||
 		    k->keepalive_ns > CONF_KEEPALIVE_MAX) {
-			complain("limit: keepalive: seconds from 1 to 86400");
+			complain("serve: limit: keepalive: seconds from 1 to 86400");
 			return false;
 		}
 		c->limits.keepalive_ns = k->keepalive_ns;
@@ -219,16 +219,16 @@ static bool conf_set(struct serve_conf *c, struct conf_keys *k,
 	bool had_user = k->set[0].given, had_log = k->set[1].given;
 
 	if (!args->n) {
-		complain("set: what? (see: romon serve help)");
+		complain("serve: set: what? (see: romon serve help)");
 		return false;
 	}
-	if (!params_parse(args, "set", k->set, 2))
+	if (!params_parse(args, "serve: set", k->set, 2))
 		return false;
 	if (k->set[0].given && !had_user) {
-		if (!conf_user(&c->user, "set", k->user))
+		if (!conf_user(&c->user, "serve: set", k->user))
 			return false;
 		if (!c->user.uid) {
-			complain("set: user: not root, whose rights it shall not have");
+			complain("serve: set: user: not root, whose rights it shall not have");
 			return false;
 		}
 	}
@@ -236,7 +236,7 @@ static bool conf_set(struct serve_conf *c, struct conf_keys *k,
 		if (!strcmp(k->log, "syslog")) {
 			c->syslog = true;
 		} else if (strcmp(k->log, "stderr")) {
-			complain("set: log: stderr or syslog, not %s", k->log);
+			complain("serve: set: log: stderr or syslog, not %s", k->log);
 			return false;
 		}
 	}
@@ -438,15 +438,15 @@ static bool conf_service(struct serve_conf *c, struct args *args)
 	char what[64];
 
 	if (!port) {
-		complain("service: at which port?");
+		complain("serve: service: at which port?");
 		return false;
 	}
 	if (!service_parse(port, &number)) {
-		complain("service: ssh, winbox or a number from 2 to 65535, not %s",
+		complain("serve: service: ssh, winbox or a number from 2 to 65535, not %s",
 			 port);
 		return false;
 	}
-	snprintf(what, sizeof(what), "service %s", port);
+	snprintf(what, sizeof(what), "serve: service %s", port);
 	if (serve_conf_find(c, number)) {
 		complain("%s: there is one at this port already", what);
 		return false;
