@@ -170,6 +170,27 @@ static bool hex_is_end(const struct hex_line *h, const struct frame *f)
 }
 
 /*
+ * A MAC or a number may stand in a line of a text. Between words bytes alone
+ * are a frame if they can be nothing else: a RoMON header and what is before.
+ */
+static void frames_drop_text(struct frames *frames)
+{
+	size_t kept = 0, start;
+
+	for (size_t i = 0; i < frames->n; i++) {
+		struct frame *f = &frames->v[i];
+
+		if (f->bare &&
+		    (!frame_find(f, &start) ||
+		     f->len - start < sizeof(struct romon_wire_header)))
+			free(f->data);
+		else
+			frames->v[kept++] = *f;
+	}
+	frames->n = kept;
+}
+
+/*
  * Frames are parted by lines that are not hex, empty ones included, by offsets
  * that begin anew, and by their own length.
  */
@@ -178,11 +199,15 @@ void frames_parse_hex(struct frames *frames, const char *text)
 	char *copy = xstrdup(text), *next = copy, *line;
 	struct frame *f = NULL;
 	bool offsets = false;	/* the lines of this frame begin with them */
+	bool words = false;	/* there are lines that are not hex */
 
 	while ((line = strsep(&next, "\r\n"))) {
 		struct hex_line h;
 
 		hex_parse_line(line, &h);
+		/* What has offsets begins with the first. */
+		if (!f && h.has_offset && h.offset)
+			h.hex = false;
 		/* \r\n gives an empty line between each two. */
 		if (!h.hex) {
 			bool crlf = !*line && line > copy && next &&
@@ -192,6 +217,8 @@ void frames_parse_hex(struct frames *frames, const char *text)
 			free(h.data);
 			if (!crlf)
 				f = NULL;
+			line += strspn(line, " \t");
+			words |= *line && *line != '#';
 			continue;
 		}
 		if (f && offsets && !h.has_offset && hex_is_end(&h, f)) {
@@ -200,8 +227,10 @@ void frames_parse_hex(struct frames *frames, const char *text)
 		}
 		if (f && (h.has_offset ? !h.offset : frame_complete(f)))
 			f = NULL;
-		if (!f)
+		if (!f) {
 			f = frames_add(frames, h.data, 0);
+			f->bare = !h.has_offset;
+		}
 		offsets = h.has_offset;
 		if (f->len + h.len <= FRAME_MAX) {
 			f->data = xrealloc(f->data, f->len + h.len, 1);
@@ -212,6 +241,8 @@ void frames_parse_hex(struct frames *frames, const char *text)
 		free(h.data);
 	}
 	free(copy);
+	if (words)
+		frames_drop_text(frames);
 }
 
 /* Where in a text we are. */

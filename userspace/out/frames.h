@@ -14,6 +14,7 @@ struct frame {
 	size_t len;		/* bytes at data */
 	size_t wire_len;	/* bytes that there were */
 	double time;		/* 0 if not known */
+	bool bare;		/* of a hex dump: its lines had no offsets */
 };
 
 struct frames {

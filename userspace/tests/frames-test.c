@@ -91,6 +91,21 @@ int main(void)
 	      "0020   00 01 ff ff ff ff ff ff                           ........\n",
 	      1, "Wireshark's copy as hex");
 
+	check("A router at\n01:00:5e:00:00:01\nhas answered, and\n"
+	      "02:00:00:00:00:01\n\ndeadbeef\ntoo.\n", 0,
+	      "numbers in a text are no hex dump");
+	check("1234: 05 00 00 36 00 00 00 00 00 00 00 00 00 00 00 00\n", 0,
+	      "... nor what looks like an offset in the middle");
+	check("What 02:00:00:00:00:01 has sent:\n\n" HELLO "\n\nto\n"
+	      "02:00:00:00:00:02\n", 1, "... but a frame among words is one");
+	check("static const unsigned char hello[] = {\n"
+	      "0x05, 0x00, 0x00, 0x36, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,\n"
+	      "0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,\n"
+	      "0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00,\n"
+	      "0x00, 0x00, 0x00, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff\n"
+	      "};\n", 1, "an array in C");
+	check("# " HELLO " is a Hello\n" HELLO "\n", 1, "a comment");
+
 	frames_parse_hex(&frames, "hello world\n");
 	tap_ok(!frames.n, "text is no frame");
 	frames_free(&frames);
