@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Settings as words: typed, in help and in files. */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,21 +99,39 @@ bool keys_parse(struct args *args, const char *what, const struct settings *s,
 	return ok;
 }
 
+/* What the kernel lets no device be called, or NULL. */
+static const char *keys_dev_wrong(const char *dev)
+{
+	static_assert(ROMON_IFNAME_MAX_LEN == 15);
+	if (!*dev || strlen(dev) > ROMON_IFNAME_MAX_LEN)
+		return "has 1 to 15 bytes";
+	if (!strcmp(dev, ".") || !strcmp(dev, ".."))
+		return "is not . or ..";
+	if (strchr(dev, '/'))
+		return "has no / in it";
+	if (strchr(dev, ':'))
+		return "has no : in it";
+	if (strpbrk(dev, " \t\n\v\f\r"))
+		return "has no blank in it";
+	/* Part of some letters in UTF-8, the kernel does not care. */
+	if (strchr(dev, 0xa0))
+		return "has no byte a0 in it, a blank to the kernel";
+	return NULL;
+}
+
 const char *keys_parse_dev(struct args *args, const char *what)
 {
-	const char *dev = args_next(args);
+	const char *dev = args_next(args), *wrong;
 
 	if (!dev) {
 		complain("%s: which device?", what);
 		return NULL;
 	}
-	if (!*dev || strlen(dev) > ROMON_IFNAME_MAX_LEN || strchr(dev, '/') ||
-	    strpbrk(dev, " \t\n\v\f\r") || !strcmp(dev, ".") ||
-	    !strcmp(dev, "..")) {
-		complain("%s: not the name of a device: %s", what, dev);
-		return NULL;
-	}
-	return dev;
+	wrong = keys_dev_wrong(dev);
+	if (!wrong)
+		return dev;
+	complain("%s: not the name of a device, which %s: %s", what, wrong, dev);
+	return NULL;
 }
 
 void keys_help(FILE *f, const struct settings *s, size_t column)
