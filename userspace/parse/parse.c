@@ -207,13 +207,15 @@ static bool param_set_secrets(struct param *p, const char *what,
 {
 	struct secrets *s = secrets_new();
 	const char *wrong = NULL;
+	char place[64];
 	bool ok;
 
 	if (*(struct secrets **)p->to) {
 		complain("%s: secrets and secrets-file: one of them", what);
 		ok = false;
 	} else if (p->type == PARAM_SECRETS_FILE) {
-		ok = secrets_read(s, what, word);
+		snprintf(place, sizeof(place), "%s: %s", what, p->name);
+		ok = secrets_read(s, place, word);
 	} else {
 		wrong = secrets_parse(s, word);
 		param_wipe(word);

@@ -189,8 +189,7 @@ static bool secrets_add_line(struct secrets *s, const char *what,
 	else
 		wrong = secrets_add(s, line, len);
 	if (wrong)
-		complain("%s: secrets-file: %s: line %zu: %s", what, name,
-			 s->n + 1, wrong);
+		complain("%s: %s: line %zu: %s", what, name, s->n + 1, wrong);
 	return !wrong;
 }
 
@@ -218,15 +217,14 @@ static bool secrets_read_fd(struct secrets *s, const char *what,
 		}
 	}
 	if (ok && n < 0) {
-		complain("%s: secrets-file: %s: %s", what, name,
-			 strerror(errno));
+		complain("%s: %s: %s", what, name, strerror(errno));
 		ok = false;
 	}
 	/* The last line may lack its end. */
 	if (ok && len)
 		ok = secrets_add_line(s, what, name, line, len);
 	if (ok && !s->n) {
-		complain("%s: secrets-file: %s: is empty (secrets none removes all)",
+		complain("%s: %s: is empty (secrets none removes all)",
 			 what, name);
 		ok = false;
 	}
@@ -242,7 +240,7 @@ static void secrets_complain_empty(const struct secrets *s, const char *what,
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->v[i].len)
 			continue;
-		complain("%s: secrets-file: %s: line %zu is empty: lets frames in without a hash",
+		complain("%s: %s: line %zu is empty: lets frames in without a hash",
 			 what, file, i + 1);
 		return;
 	}
@@ -267,15 +265,13 @@ bool secrets_read(struct secrets *s, const char *what, const char *file)
 
 	s->n = 0;
 	if (name != file && script_has_stdin()) {
-		complain("%s: secrets-file: the commands come from standard input",
-			 what);
+		complain("%s: the commands come from standard input", what);
 		return false;
 	}
 	if (name == file) {
 		fd = open(file, O_RDONLY | O_CLOEXEC);
 		if (fd < 0) {
-			complain("%s: secrets-file: %s: %s", what, file,
-				 strerror(errno));
+			complain("%s: %s: %s", what, file, strerror(errno));
 			return false;
 		}
 	}
