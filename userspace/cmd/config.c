@@ -60,5 +60,7 @@ const struct cmd cmd_set = {
 	"\n"
 	"All keys of one command are applied, or none. LIST is secrets with commas\n"
 	"between them; \",new\" is the empty secret, for frames without one, and new.\n"
-	"PATH has one a line, - is standard input: so ps does not show them.\n",
+	"PATH has one a line, - is standard input: so ps does not show them. With the\n"
+	"NAME of a network each is stretched first: slow to guess, and another in\n"
+	"each network. All its routers are to set theirs so; see: romon stretch help\n",
 };

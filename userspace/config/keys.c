@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "keys.h"
+#include "stretch.h"
 
 #define KEYS_HELP_INDENT	10
 #define KEYS_HELP_WIDTH		78
@@ -72,11 +73,30 @@ static bool keys_take(const char *what, const struct setting *s,
 	return true;
 }
 
+/* The name of a network is of no use but to the secrets beside it. */
+static bool keys_stretch(const char *what, struct secrets *secrets,
+			 const char *network)
+{
+	const char *wrong;
+
+	if (!secrets) {
+		complain("%s: network: is for the secrets of the same command, and has none",
+			 what);
+		return false;
+	}
+	wrong = stretch_secrets(secrets, network);
+	if (wrong)
+		complain("%s: network: %s", what, wrong);
+	return !wrong;
+}
+
 bool keys_parse(struct args *args, const char *what, const struct settings *s,
 		struct setting_value *set)
 {
-	struct param params[2 * SETTINGS_MAX];
-	const char *text[SETTINGS_MAX] = { NULL };
+	/* Behind the settings two more keys that are about secrets. */
+	struct param params[SETTINGS_MAX + 2];
+	const char *text[SETTINGS_MAX] = { NULL }, *network = NULL;
+	struct secrets **secrets = NULL;
 	size_t n = s->n;
 	bool ok;
 
@@ -84,11 +104,17 @@ bool keys_parse(struct args *args, const char *what, const struct settings *s,
 	for (size_t i = 0; i < s->n; i++) {
 		params[i] = keys_param(&s->v[i], &set[i], &text[i]);
 		if (s->v[i].type == SETTING_SECRETS)
-			params[n++] = (struct param)
-				PARAM("secrets-file", PARAM_SECRETS_FILE,
-				      &set[i].secrets, 0);
+			secrets = &set[i].secrets;
+	}
+	if (secrets) {
+		params[n++] = (struct param)
+			PARAM("secrets-file", PARAM_SECRETS_FILE, secrets, 0);
+		params[n++] = (struct param)
+			PARAM("network", PARAM_STRING, &network, 0);
 	}
 	ok = params_parse(args, what, params, n);
+	if (ok && network)
+		ok = keys_stretch(what, *secrets, network);
 	for (size_t i = 0; ok && i < s->n; i++) {
 		set[i].given = params[i].given || set[i].secrets;
 		if (set[i].given)
@@ -134,21 +160,30 @@ const char *keys_parse_dev(struct args *args, const char *what)
 	return NULL;
 }
 
+/* Returns the column behind it. */
+static size_t keys_help_word(FILE *f, const char *word, size_t column)
+{
+	size_t len = strlen(word);
+
+	if (column + 1 + len > KEYS_HELP_WIDTH) {
+		fprintf(f, "\n%*s", KEYS_HELP_INDENT - 1, "");
+		column = KEYS_HELP_INDENT - 1;
+	}
+	fprintf(f, " %s", word);
+	return column + 1 + len;
+}
+
 void keys_help(FILE *f, const struct settings *s, size_t column)
 {
 	for (size_t i = 0; i < s->n; i++) {
+		bool secrets = s->v[i].type == SETTING_SECRETS;
 		char word[64];
-		int len = snprintf(word, sizeof(word), "[%s %s%s]",
-				   s->v[i].name, s->v[i].value,
-				   s->v[i].type == SETTING_SECRETS ?
-				   " | secrets-file PATH" : "");
 
-		if (column + 1 + (size_t)len > KEYS_HELP_WIDTH) {
-			fprintf(f, "\n%*s", KEYS_HELP_INDENT - 1, "");
-			column = KEYS_HELP_INDENT - 1;
-		}
-		fprintf(f, " %s", word);
-		column += 1 + (size_t)len;
+		snprintf(word, sizeof(word), "[%s %s%s]", s->v[i].name,
+			 s->v[i].value, secrets ? " | secrets-file PATH" : "");
+		column = keys_help_word(f, word, column);
+		if (secrets)
+			column = keys_help_word(f, "[network NAME]", column);
 	}
 	fputc('\n', f);
 }

@@ -137,6 +137,27 @@ static void leads(const char *from, const char *to, const char *want,
 	"port add eth0 cost 100 forbid off disabled on secrets \"x\" comment \"a b\"\n" \
 	"set enabled on\n"
 
+/* What is kept is the key, which no second reading stretches again. */
+static void test_stretched(void)
+{
+#ifdef HAVE_LIBCRYPT
+#define KEY	"stretched:f169867c76bebe901ff9ef43b794ff7b"
+#define KEYS	"set secrets \"," KEY "\"\n"				\
+		"port add eth0 cost 100 forbid off disabled off secrets \"" \
+		KEY "\"\n"						\
+		"port set all cost 100 forbid off\n"
+	rewritten("set network home secrets ,secret\n"
+		  "port add eth0 secrets=secret network=home\n", KEYS,
+		  "secrets of a network are stretched");
+	rewritten(KEYS, KEYS, "... once");
+	refuses("set network home secrets " KEY "\n",
+		"set: network: a secret that is stretched already");
+	refuses("set network \"\" secrets a\n", "set: network: an empty name");
+#else
+	refuses("set network home secrets a\n", "built without libcrypt");
+#endif
+}
+
 /* A string of no bytes, not even the zero behind it, is none. */
 static void test_no_text(void)
 {
@@ -190,6 +211,10 @@ int main(void)
 	refuses("show\n", "only set and port");
 	refuses("set identity \"a\\x07\"\n", "a control character");
 	refuses("set secrets a secrets-file /dev/null\n", "one of them");
+	refuses("set network home\n", "network: is for the secrets of the same");
+	refuses("port add eth0 cost 3 network home\n", "port: network: is for");
+	refuses("set secrets a network home network home\n", "given twice");
+	test_stretched();
 
 	leads(WHOLE, WHOLE, "", "nothing is asked if nothing changes");
 	leads(WHOLE, "set hop-limit 7 flood-rate 8\n" WHOLE,
