@@ -1,5 +1,6 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 400
 """A ring of five routers gets new secrets, router by router, and no echo is lost.
 
 r1 -- r2 -- r3 -- r4 -- r5 -- r1. All the time r1 pings r3 every 10 ms, which
@@ -13,6 +14,7 @@ neighbours are up.
 import os
 import select
 import struct
+import subprocess
 import time
 
 from harness import LIMIT, SLOW, Network, check, equal, main, note, test
@@ -195,6 +197,19 @@ def from_no_secret_to_one():
 @test
 def from_one_secret_to_another():
     rotate(("old",), ("old", "new"), ("new", "old"), ("new",), order=NAMES[::-1])
+    equal({(state, n) for _, _, state, n in neighbours()}, {("up", 1)}, "neighbours")
+
+
+def stretched(secret):
+    """Its key in a network of some name."""
+    return subprocess.run(["romon", "stretch", "home"], input=secret, text=True,
+                          capture_output=True, check=True).stdout.rstrip()
+
+
+@test
+def from_a_raw_secret_to_a_stretched_one():
+    key = stretched("raw")
+    rotate(("raw",), ("raw", key), (key, "raw"), (key,))
     equal({(state, n) for _, _, state, n in neighbours()}, {("up", 1)}, "neighbours")
 
 
