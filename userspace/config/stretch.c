@@ -11,7 +11,6 @@
 #ifdef HAVE_LIBCRYPT
 
 #include <crypt.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,9 +84,9 @@ static const char *stretch_one(struct secret *s, const char *setting,
 	phrase[s->len] = '\0';
 	hash = crypt_rn(phrase, setting, data, sizeof(*data));
 	explicit_bzero(phrase, sizeof(phrase));
+	/* It says EINVAL of both. */
 	if (!hash)
-		return errno == ENOMEM ? "no 16 MiB of memory to stretch with" :
-		       "libcrypt on this machine has no scrypt";
+		return "there are no 16 MiB of memory for it, or libcrypt has no scrypt";
 	stretch_put_key(s, hash + strlen(setting) + 1);
 	return NULL;
 }
