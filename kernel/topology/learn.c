@@ -312,7 +312,8 @@ bool romon_learn_drain(struct romon_topology *topo)
 bool romon_topology_flood_is_fresh(const struct romon_topology *topo)
 {
 	return READ_ONCE(topo->flood) &&
-	       time_before(jiffies, READ_ONCE(topo->flood_at) + HZ / 4);
+	       time_before64(get_jiffies_64(),
+			     READ_ONCE(topo->flood_at) + HZ / 4);
 }
 
 /* How many floods in a row have not told of an edge. */

@@ -37,13 +37,13 @@ struct romon_net;
  * @rcv:	answers that wait to be read; under its lock
  * @rcv_share:	how many of them came in by which ports, told apart by the
  *		remainder of their link numbers; likewise
- * @learn_at:	jiffies before which they gather, by how long the last ones
+ * @learn_at:	jiffies64 before which they gather, by how long the last ones
  *		took. Written by the work
  * @handed:	datagrams for which the work has to find a route; under its lock
  * @n_pending:	how many are in @handed and @waiting; under @handed's lock
  * @pending_size: memory that they take; likewise
  * @flood:	number of this router's last flood. Written by that alone
- * @flood_at:	jiffies of it
+ * @flood_at:	jiffies64 of it
  *
  * @nodes:	by ID
  * @n_nodes:	how many, this router among them
@@ -77,6 +77,9 @@ struct romon_net;
  * datagrams without a route, ports and settings that have changed are queued to
  * it, so the tables need neither atomic allocations nor a lock, and a burst of
  * answers is one computation.
+ *
+ * Times that nothing may renew for weeks are jiffies64: on 32 bits others turn
+ * from long ago into the future.
  */
 struct romon_topology {
 	struct rcu_head		rcu;
@@ -92,12 +95,12 @@ struct romon_topology {
 
 	struct sk_buff_head	rcv;
 	u32			rcv_share[ROMON_LEARN_SHARES];
-	unsigned long		learn_at;
+	u64			learn_at;
 	struct sk_buff_head	handed;
 	u32			n_pending;
 	u32			pending_size;
 	u32			flood;
-	unsigned long		flood_at;
+	u64			flood_at;
 
 	struct rb_root		nodes;
 	u32			n_nodes;

@@ -77,18 +77,19 @@ static struct romon_reach *romon_reach_add(struct romon_topology *topo,
 					   struct romon_node *node)
 {
 	struct romon_reach *r = kzalloc(sizeof(*r), GFP_KERNEL);
+	u64 now = get_jiffies_64();
 
 	if (!r)
 		return NULL;
 	memcpy(r->id, node->id, ETH_ALEN);
 	r->node = node;
-	r->sent = jiffies;
-	r->refreshed = jiffies;
-	r->heard = jiffies;
+	r->sent = now;
+	r->refreshed = now;
+	r->heard = now;
 	r->rtt = ROMON_REACH_RTT_FIRST;
-	r->rtt_at = jiffies - ROMON_REACH_RTT_AGE - 1;
+	r->rtt_at = now - ROMON_REACH_RTT_AGE - 1;
 	r->hold = ROMON_REACH_HOLD_MIN;
-	r->returned = jiffies - ROMON_REACH_HOLD_MAX;
+	r->returned = now - ROMON_REACH_HOLD_MAX;
 	r->narrow = U32_MAX;
 	node->reach = r;
 	list_add_tail(&r->list, &topo->reaches);
@@ -264,7 +265,7 @@ static void romon_reach_refute(struct romon_reach *r)
 {
 	unsigned int i = 0;
 
-	if (r->n_doubts && time_before(jiffies, r->held))
+	if (r->n_doubts && time_before64(get_jiffies_64(), r->held))
 		return;
 	while (i < r->n_doubts) {
 		if ((s32)(r->doubts[i].edge->flood - r->doubts[i].flood) > 0) {
@@ -393,7 +394,7 @@ static bool romon_reach_choose(struct romon_topology *topo,
 	const struct romon_map_node *best;
 
 	romon_reach_refute(r);
-	WRITE_ONCE(r->looked, jiffies);
+	WRITE_ONCE(r->looked, get_jiffies_64());
 	/* Found when more hops were allowed. */
 	if (r->detour_hops > READ_ONCE(topo->rn->limits.hop_limit))
 		romon_reach_drop_detour(r);
@@ -416,7 +417,7 @@ static bool romon_reach_choose(struct romon_topology *topo,
 	if (!best || r->detour_cost > best->cost ||
 	    r->detour_hops > best->hops || r->detour_hash == best->path_hash) {
 		romon_reach_drop_detour(r);
-		r->returned = jiffies;
+		r->returned = get_jiffies_64();
 		r->confirmed = true;
 	}
 	return false;
@@ -523,7 +524,7 @@ static bool romon_reach_take_token(struct romon_topology *topo)
 
 static void romon_reach_ask(struct romon_topology *topo, struct romon_reach *r)
 {
-	r->asked = jiffies;
+	r->asked = get_jiffies_64();
 	if (romon_reach_take_token(topo))
 		romon_topology_ask(topo);
 }
@@ -536,15 +537,16 @@ static unsigned long romon_reach_patience(const struct romon_reach *r)
 
 static bool romon_reach_is_silent(const struct romon_reach *r)
 {
-	unsigned long since = READ_ONCE(r->since), heard = READ_ONCE(r->heard);
+	u64 since = READ_ONCE(r->since), heard = READ_ONCE(r->heard);
 	unsigned int backoff = READ_ONCE(r->proven) ? 0 : READ_ONCE(r->backoff);
 
 	if (atomic_read(&r->unanswered) < ROMON_REACH_UNANSWERED)
 		return false;
 	/* An answer that came while the first of them was being sent. */
-	if (time_after(heard, since))
+	if (time_after64(heard, since))
 		since = heard;
-	return time_after(jiffies, since + (romon_reach_patience(r) << backoff));
+	return time_after64(get_jiffies_64(),
+			    since + (romon_reach_patience(r) << backoff));
 }
 
 /*
@@ -554,6 +556,8 @@ static bool romon_reach_is_silent(const struct romon_reach *r)
 static void romon_reach_suspect(struct romon_topology *topo,
 				struct romon_reach *r)
 {
+	u64 now = get_jiffies_64();
+
 	if (!r->doubts)
 		r->doubts = kcalloc(ROMON_DOUBTS, sizeof(*r->doubts),
 				    GFP_KERNEL);
@@ -565,19 +569,19 @@ static void romon_reach_suspect(struct romon_topology *topo,
 		WRITE_ONCE(r->backoff, r->backoff + 1);
 	if (!r->detour_hops) {
 		/* Again, soon after it was thought to work? */
-		if (time_before(jiffies, r->returned + 2 * r->hold + 10 * HZ))
+		if (time_before64(now, r->returned + 2 * r->hold + 10 * HZ))
 			r->hold = min_t(unsigned long, 2 * r->hold,
 					ROMON_REACH_HOLD_MAX);
 		else
 			r->hold = ROMON_REACH_HOLD_MIN;
 	}
-	r->held = jiffies + r->hold;
+	r->held = now + r->hold;
 	if (!r->n_doubts)
 		r->ask_wait = ROMON_REACH_ASK_MIN;
 	romon_reach_add_doubts(topo, r, &topo->path);
 	romon_reach_drop_wide(r);
 	romon_reach_search(topo, r);
-	WRITE_ONCE(r->looked, jiffies);
+	WRITE_ONCE(r->looked, get_jiffies_64());
 	WRITE_ONCE(r->proven, false);
 	romon_reach_publish(topo, r);
 	romon_reach_begin(r);
@@ -595,7 +599,7 @@ static void romon_reach_look_at(struct romon_topology *topo,
 	romon_reach_publish(topo, r);
 	romon_topology_tell(topo, r->node, ROMON_ROUTE_REASON_EDGE_CHANGED);
 	if (romon_reach_doubts_best(topo, r) &&
-	    time_after(jiffies, r->asked + r->ask_wait)) {
+	    time_after64(get_jiffies_64(), r->asked + r->ask_wait)) {
 		r->ask_wait = min_t(unsigned long, 2 * r->ask_wait,
 				    ROMON_REACH_ASK_MAX);
 		romon_reach_ask(topo, r);
@@ -748,7 +752,8 @@ const struct romon_route *romon_reach_use_rcu(struct romon_topology *topo,
 	if (!r || romon_reach_is_silent(r))
 		return NULL;
 	if (READ_ONCE(r->doubted) && !READ_ONCE(r->look) &&
-	    time_after(jiffies, READ_ONCE(r->looked) + ROMON_REACH_LOOK)) {
+	    time_after64(get_jiffies_64(),
+			 READ_ONCE(r->looked) + ROMON_REACH_LOOK)) {
 		WRITE_ONCE(r->look, true);
 		romon_topology_hurry(topo->rn);
 	}
@@ -761,9 +766,11 @@ const struct romon_route *romon_reach_use_rcu(struct romon_topology *topo,
  */
 void romon_reach_sent(struct romon_reach *r)
 {
-	WRITE_ONCE(r->sent, jiffies);
+	u64 now = get_jiffies_64();
+
+	WRITE_ONCE(r->sent, now);
 	if (!atomic_read(&r->unanswered))
-		WRITE_ONCE(r->since, jiffies);
+		WRITE_ONCE(r->since, now);
 	atomic_inc(&r->unanswered);
 }
 
@@ -807,8 +814,8 @@ void romon_reach_hear(struct romon_topology *topo, const u8 *id,
 		      const struct romon_wire_entry *entry, u8 hops)
 {
 	struct romon_reach *r = romon_reach_find_rcu(topo, id);
-	unsigned long sample, now = jiffies;
 	const struct romon_route *route;
+	u64 sample, now = get_jiffies_64();
 	int unanswered;
 
 	if (!r)
@@ -829,8 +836,8 @@ void romon_reach_hear(struct romon_topology *topo, const u8 *id,
 	sample = now - READ_ONCE(r->since);
 	if ((unanswered == 1 || sample <= romon_reach_patience(r)) &&
 	    (sample >= READ_ONCE(r->rtt) ||
-	     time_after(now, READ_ONCE(r->rtt_at) + ROMON_REACH_RTT_AGE))) {
-		WRITE_ONCE(r->rtt, min_t(unsigned long, sample, HZ));
+	     time_after64(now, READ_ONCE(r->rtt_at) + ROMON_REACH_RTT_AGE))) {
+		WRITE_ONCE(r->rtt, min_t(u64, sample, HZ));
 		WRITE_ONCE(r->rtt_at, now);
 	}
 	atomic_set(&r->unanswered, 0);
@@ -842,11 +849,11 @@ static void romon_reach_refresh(struct romon_topology *topo,
 {
 	u32 timeout = READ_ONCE(topo->rn->limits.node_timeout_s);
 	const struct romon_map *map = romon_topology_map(topo);
-	unsigned long before = r->refreshed;
+	u64 before = r->refreshed;
 	const struct romon_edge *edge;
 
-	r->refreshed = jiffies;
-	if (time_before(READ_ONCE(r->sent), before) ||
+	r->refreshed = get_jiffies_64();
+	if (time_before64(READ_ONCE(r->sent), before) ||
 	    !romon_reach_has_best(topo, r))
 		return;
 	edge = map->edge[romon_reach_best(topo, r)->via / 2].edge;
@@ -863,7 +870,8 @@ void romon_reach_age(struct romon_topology *topo)
 	list_for_each_entry_safe(r, next, &topo->reaches, list) {
 		cond_resched();
 		romon_reach_refresh(topo, r);
-		if (time_before(jiffies, READ_ONCE(r->sent) + ROMON_REACH_IDLE))
+		if (time_before64(get_jiffies_64(),
+				  READ_ONCE(r->sent) + ROMON_REACH_IDLE))
 			continue;
 		node = r->node;
 		romon_reach_del(topo, node);

@@ -49,20 +49,20 @@ struct romon_detour {
  *		was none of them lately. RCU
  * @narrow:	there is none for so many bytes, or more
  * @doubted:	there are doubts, so @route has to be looked at now and then
- * @looked:	jiffies of the last look
+ * @looked:	jiffies64 of the last look
  * @backoff:	times in a row that no answer came; each doubles the patience
  * @look:	a sender has found that it is time for a look
- * @sent:	jiffies of the last datagram
+ * @sent:	jiffies64 of the last datagram
  * @unanswered:	datagrams sent on @route since the last answer
- * @since:	jiffies of the first of them
- * @heard:	jiffies of the last answer
+ * @since:	jiffies64 of the first of them
+ * @heard:	jiffies64 of the last answer
  * @rtt:	longest time in jiffies that an answer took lately
- * @rtt_at:	jiffies when that was
+ * @rtt_at:	jiffies64 when that was
  * @proven:	an answer has come along @route, so nothing less is taken for
  *		one
  * @list:	in romon_topology.reaches
  * @node:	whose it is
- * @refreshed:	jiffies up to which @sent was taken account of
+ * @refreshed:	jiffies64 up to which @sent was taken account of
  * @doubts:	edges of routes that were not answered; room for ROMON_DOUBTS,
  *		NULL until there is one
  * @n_doubts:	how many
@@ -70,10 +70,10 @@ struct romon_detour {
  * @widened:	likewise when @wide or @narrow was
  * @again:	to be searched again, though routes are the same: there are
  *		fewer doubts, or there was no memory
- * @held:	jiffies until which a doubt stays, however often it is refuted
+ * @held:	jiffies64 until which a doubt stays, however often it is refuted
  * @hold:	how long that is
- * @returned:	jiffies when the best route was last taken up again
- * @asked:	jiffies of the last flood that it has asked for
+ * @returned:	jiffies64 when the best route was last taken up again
+ * @asked:	jiffies64 of the last flood that it has asked for
  * @ask_wait:	until the next one
  * @detour:	the route in use if it is not the best one, from the first hop
  *		to the last
@@ -97,30 +97,30 @@ struct romon_reach {
 	struct romon_route __rcu *wide;
 	u32			narrow;
 	bool			doubted;
-	unsigned long		looked;
+	u64			looked;
 	unsigned int		backoff;
 
 	bool			look;
-	unsigned long		sent;
+	u64			sent;
 	atomic_t		unanswered;
-	unsigned long		since;
-	unsigned long		heard;
+	u64			since;
+	u64			heard;
 	unsigned long		rtt;
-	unsigned long		rtt_at;
+	u64			rtt_at;
 	bool			proven;
 
 	struct list_head	list;
 	struct romon_node	*node;
-	unsigned long		refreshed;
+	u64			refreshed;
 	struct romon_doubt	*doubts;
 	unsigned int		n_doubts;
 	u32			searched;
 	u32			widened;
 	bool			again;
-	unsigned long		held;
+	u64			held;
 	unsigned long		hold;
-	unsigned long		returned;
-	unsigned long		asked;
+	u64			returned;
+	u64			asked;
 	unsigned long		ask_wait;
 	struct romon_detour	*detour;
 	u32			detour_hops;

@@ -43,14 +43,14 @@ void romon_topology_hurry(struct romon_net *rn)
 /* Soon, but not once an answer: what has come in until then is read at once. */
 void romon_topology_kick(struct romon_topology *topo)
 {
-	long delay = READ_ONCE(topo->learn_at) - jiffies;
+	s64 delay = READ_ONCE(topo->learn_at) - get_jiffies_64();
 	struct romon_net *rn = topo->rn;
 
 	if (test_and_set_bit(ROMON_TOPOLOGY_SOON, &rn->topo_kicked))
 		return;
 	if (!test_bit(ROMON_TOPOLOGY_NOW, &rn->topo_kicked))
 		mod_delayed_work(system_dfl_wq, &rn->topo_work,
-				 clamp(delay, 1L, (long)HZ));
+				 clamp_t(s64, delay, 1, HZ));
 	/* Somebody who is in a hurry may have come in between. */
 	if (test_bit(ROMON_TOPOLOGY_NOW, &rn->topo_kicked))
 		mod_delayed_work(system_dfl_wq, &rn->topo_work, 0);
@@ -297,21 +297,20 @@ static void romon_topology_follow(struct romon_topology *topo, int poked)
 }
 
 /* In a large network routes are computed a third of the time at most. */
-static void romon_topology_rest(struct romon_topology *topo,
-				unsigned long start)
+static void romon_topology_rest(struct romon_topology *topo, u64 start)
 {
-	unsigned long took = jiffies - start;
+	u64 now = get_jiffies_64();
 
 	WRITE_ONCE(topo->learn_at,
-		   jiffies + clamp(2 * took, 1UL, (unsigned long)HZ));
+		   now + clamp_t(u64, 2 * (now - start), 1, HZ));
 }
 
 static void romon_topology_read(struct romon_topology *topo)
 {
-	unsigned long start = jiffies;
+	u64 start = get_jiffies_64();
 	bool any;
 
-	if (time_before(start, topo->learn_at))
+	if (time_before64(start, topo->learn_at))
 		return;
 	any = romon_learn_drain(topo);
 	/* Equal links, of which the last flood has told otherwise. */
@@ -340,7 +339,7 @@ static void romon_topology_tick(struct romon_topology *topo)
 /* Return: jiffies until the work has to run again, 0 if there is no need. */
 static unsigned long romon_topology_run(struct romon_topology *topo, int poked)
 {
-	unsigned long now;
+	u64 now;
 
 	romon_topology_follow(topo, poked);
 	romon_topology_read(topo);
@@ -350,9 +349,9 @@ static unsigned long romon_topology_run(struct romon_topology *topo, int poked)
 	romon_reach_look(topo);
 	romon_pending_serve(topo);
 
-	now = jiffies;
+	now = get_jiffies_64();
 	if (!skb_queue_empty_lockless(&topo->rcv))
-		return time_before(now, topo->learn_at) ?
+		return time_before64(now, topo->learn_at) ?
 		       topo->learn_at - now : 1;
 	if (topo->dirty)
 		return ROMON_MEMORY_RETRY;
@@ -438,7 +437,7 @@ void romon_raise_flood(struct romon_net *rn)
 	rcu_read_lock();
 	topo = rcu_dereference(rn->topo);
 	if (topo) {
-		WRITE_ONCE(topo->flood_at, jiffies);
+		WRITE_ONCE(topo->flood_at, get_jiffies_64());
 		WRITE_ONCE(topo->flood, topo->flood + 1);
 	}
 	rcu_read_unlock();
@@ -521,7 +520,7 @@ int romon_topology_start(struct romon_net *rn, const u8 *id)
 	__skb_queue_head_init(&topo->waiting);
 	romon_reach_init(topo);
 	topo->poked = atomic_read(&rn->topo_poked);
-	topo->learn_at = jiffies;
+	topo->learn_at = get_jiffies_64();
 	topo->aged_at = get_jiffies_64();
 	topo->asked_at = get_jiffies_64();
 	topo->route = romon_route_alloc(ROMON_HOP_LIMIT_MAX);
