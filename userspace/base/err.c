@@ -13,6 +13,10 @@
 static const char *place_file;
 static unsigned int place_line;
 static void (*err_sink)(const char *line);
+static void *kept;
+
+/* Much more than a line of a log takes, in all that it goes through. */
+#define ERR_KEPT	(256 << 10)
 
 /* Commands from a file are complained of with their place in it. */
 void err_set_place(const char *file, unsigned int line)
@@ -77,13 +81,30 @@ void die_no_memory(void)
 	exit(EXIT_FAILED);
 }
 
+void err_keep_memory(void)
+{
+	if (!kept)
+		kept = malloc(ERR_KEPT);
+}
+
+bool err_spend_memory(void)
+{
+	if (!kept)
+		return false;
+	free(kept);
+	kept = NULL;
+	return true;
+}
+
 void *xrealloc(void *old, size_t n, size_t size)
 {
 	void *new;
 
 	if (size && n > SIZE_MAX / size)
 		die_no_memory();
-	new = realloc(old, n && size ? n * size : 1);
+	do {
+		new = realloc(old, n && size ? n * size : 1);
+	} while (!new && err_spend_memory());
 	if (!new)
 		die_no_memory();
 	return new;
@@ -91,8 +112,11 @@ void *xrealloc(void *old, size_t n, size_t size)
 
 void *xcalloc(size_t n, size_t size)
 {
-	void *new = calloc(n ? n : 1, size);
+	void *new;
 
+	do {
+		new = calloc(n ? n : 1, size);
+	} while (!new && err_spend_memory());
 	if (!new)
 		die_no_memory();
 	return new;
@@ -100,8 +124,11 @@ void *xcalloc(size_t n, size_t size)
 
 char *xstrdup(const char *s)
 {
-	char *new = strdup(s);
+	char *new;
 
+	do {
+		new = strdup(s);
+	} while (!new && err_spend_memory());
 	if (!new)
 		die_no_memory();
 	return new;

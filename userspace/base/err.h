@@ -4,6 +4,7 @@
 #ifndef ROMON_ERR_H
 #define ROMON_ERR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What main() returns. */
@@ -18,6 +19,15 @@ void err_set_place(const char *file, unsigned int line);
 void err_set_sink(void (*sink)(const char *line));
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void die_no_memory(void);
+
+/*
+ * Keeps some memory for when there is none, if it is not kept already, so that
+ * what is small and soon freed again, as a line of a log, does not end a process
+ * that others have used up the memory of. err_spend_memory() frees it; false if
+ * there is none. What ends when there is no memory does so only then.
+ */
+void err_keep_memory(void);
+bool err_spend_memory(void);
 
 void *xrealloc(void *old, size_t n, size_t size);
 void *xcalloc(size_t n, size_t size);

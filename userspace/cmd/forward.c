@@ -167,7 +167,13 @@ static void forward_take(int fd)
 		forward_reset(fd);
 		return;
 	}
-	c = xcalloc(1, sizeof(*c));
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		forward_complain_many(strerror(ENOMEM));
+		romon_stream_free(s);
+		forward_reset(fd);
+		return;
+	}
 	c->next = forward.connections;
 	c->at = &forward.connections;
 	if (c->next)

@@ -458,12 +458,14 @@ int api_bind(struct romon_nl *nl, uint16_t *local_port)
 	return romon_nl_request(nl, msg, api_bound, local_port);
 }
 
-/* At the next romon_nl_flush(). */
+/* At the next romon_nl_flush(). Without memory it stays bound. */
 void api_queue_unbind(struct romon_nl *nl, uint16_t local_port)
 {
 	struct romon_nl_msg *msg;
 
-	msg = romon_nl_msg_new(nl, ROMON_CMD_ENDPOINT_UNBIND, 64);
+	msg = romon_nl_msg_try(nl, ROMON_CMD_ENDPOINT_UNBIND, 64);
+	if (!msg)
+		return;
 	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, local_port);
 	romon_nl_queue(nl, msg);
 }
@@ -473,8 +475,10 @@ static struct romon_nl_msg *api_datagram_msg(struct romon_nl *nl,
 {
 	struct romon_nl_msg *msg;
 
-	msg = romon_nl_msg_new(nl, ROMON_CMD_DATAGRAM_SEND,
+	msg = romon_nl_msg_try(nl, ROMON_CMD_DATAGRAM_SEND,
 			       d->len + d->hops * API_HOP_LEN + 128);
+	if (!msg)
+		return NULL;
 	romon_nl_put(msg, ROMON_A_DATAGRAM_ID, d->id, API_ID_LEN);
 	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, d->local_port);
 	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_REMOTE_PORT, d->remote_port);
@@ -487,11 +491,18 @@ static struct romon_nl_msg *api_datagram_msg(struct romon_nl *nl,
 
 int api_send(struct romon_nl *nl, const struct api_datagram *d)
 {
-	return romon_nl_request(nl, api_datagram_msg(nl, d), NULL, NULL);
+	struct romon_nl_msg *msg = api_datagram_msg(nl, d);
+
+	return msg ? romon_nl_request(nl, msg, NULL, NULL) : -ENOMEM;
 }
 
-/* With others, at the next romon_nl_flush(). Returns its number. */
+/*
+ * With others, at the next romon_nl_flush(). Returns its number; 0 if there is no
+ * memory for it.
+ */
 uint32_t api_queue(struct romon_nl *nl, const struct api_datagram *d)
 {
-	return romon_nl_queue(nl, api_datagram_msg(nl, d));
+	struct romon_nl_msg *msg = api_datagram_msg(nl, d);
+
+	return msg ? romon_nl_queue(nl, msg) : 0;
 }

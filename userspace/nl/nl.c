@@ -89,15 +89,31 @@ struct romon_nl_wait {
 	int err;
 };
 
+/* NULL if there is no memory: for what may as well be lost on its way. */
+struct romon_nl_msg *romon_nl_msg_try(struct romon_nl *nl, uint8_t cmd,
+				      size_t room)
+{
+	struct romon_nl_msg *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->msg = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN + 64 + room);
+	if (m->msg &&
+	    genlmsg_put(m->msg, 0, 0, nl->family ? nl->family : GENL_ID_CTRL,
+			0, 0, cmd, ROMON_FAMILY_VERSION))
+		return m;
+	if (m->msg)
+		nlmsg_free(m->msg);
+	free(m);
+	return NULL;
+}
+
 struct romon_nl_msg *romon_nl_msg_new(struct romon_nl *nl, uint8_t cmd,
 				      size_t room)
 {
-	struct romon_nl_msg *m = xcalloc(1, sizeof(*m));
+	struct romon_nl_msg *m = romon_nl_msg_try(nl, cmd, room);
 
-	m->msg = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN + 64 + room);
-	if (!m->msg ||
-	    !genlmsg_put(m->msg, 0, 0, nl->family ? nl->family : GENL_ID_CTRL,
-			 0, 0, cmd, ROMON_FAMILY_VERSION))
+	if (!m)
 		die_no_memory();
 	return m;
 }
@@ -727,12 +743,6 @@ bool romon_nl_gone(const struct romon_nl *nl)
 	return nl->gone;
 }
 
-/* Who gets what was wrong with queued messages; its argument is the event's. */
-void romon_nl_on_refused(struct romon_nl *nl, romon_nl_refused_fn *fn)
-{
-	nl->refused = fn;
-}
-
 static struct romon_nl_batch *romon_nl_batch_new(void)
 {
 	struct romon_nl_batch *b = xcalloc(1, sizeof(*b));
@@ -745,6 +755,19 @@ static struct romon_nl_batch *romon_nl_batch_new(void)
 		b->msg[i].msg_hdr.msg_name = &b->from[i];
 	}
 	return b;
+}
+
+/*
+ * Who gets what was wrong with queued messages; its argument is the event's. All
+ * memory for the queue, and for batches, is there from now on.
+ */
+void romon_nl_on_refused(struct romon_nl *nl, romon_nl_refused_fn *fn)
+{
+	nl->refused = fn;
+	if (!nl->queue)
+		nl->queue = xcalloc(1, MESSAGE_MAX);
+	if (!nl->batch)
+		nl->batch = romon_nl_batch_new();
 }
 
 /*

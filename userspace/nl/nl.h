@@ -59,6 +59,8 @@ bool romon_nl_receive_batch(struct romon_nl *nl);
 
 struct romon_nl_msg *romon_nl_msg_new(struct romon_nl *nl, uint8_t cmd,
 				      size_t room);
+struct romon_nl_msg *romon_nl_msg_try(struct romon_nl *nl, uint8_t cmd,
+				      size_t room);
 void romon_nl_put(struct romon_nl_msg *msg, int type, const void *data,
 		  size_t len);
 void romon_nl_put_u8(struct romon_nl_msg *msg, int type, uint8_t value);

@@ -90,7 +90,9 @@ listener_yields(const struct listener_tally *t,
 
 	if (t->yielded > listener.limits.sessions / SHARE_PART)
 		return NULL;
-	places = xcalloc(t->all, sizeof(*places));
+	places = calloc(t->all, sizeof(*places));
+	if (!places)
+		return NULL;
 	for (struct listener_session *s = listener.sessions; s; s = s->next) {
 		if (s->gone || s->yielded || s->over)
 			continue;
@@ -234,7 +236,11 @@ enum romon_stream_reason listener_accept(void *arg,
 		listener_log_refusal(&peer, why);
 		return ROMON_STREAM_BUSY;
 	}
-	s = xcalloc(1, sizeof(*s));
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		listener_log_refusal(&peer, "no memory");
+		return ROMON_STREAM_BUSY;
+	}
 	s->number = ++listener.last_number;
 	s->peer = peer;
 	s->who = who;

@@ -130,7 +130,8 @@ static void serve_log_line(int priority, const char *text)
 static void serve_log_complaint(const char *text)
 {
 	free(serve_log_state.complaint);
-	serve_log_state.complaint = xstrdup(text);
+	/* Without memory, it has been said all the same. */
+	serve_log_state.complaint = strdup(text);
 	serve_log_line(LOG_ERR, text);
 }
 
@@ -160,6 +161,7 @@ void serve_log_open(bool use_syslog)
 		serve_log_state.socket = socket(AF_UNIX, SOCK_DGRAM |
 						SOCK_CLOEXEC, 0);
 	}
+	err_keep_memory();
 	err_set_sink(serve_log_complaint);
 }
 
@@ -197,8 +199,10 @@ struct out *serve_log_begin(const char *event, const char *words)
 {
 	struct out *o;
 
-	serve_log_state.f = open_memstream(&serve_log_state.text,
-					   &serve_log_state.size);
+	do {
+		serve_log_state.f = open_memstream(&serve_log_state.text,
+						   &serve_log_state.size);
+	} while (!serve_log_state.f && err_spend_memory());
 	if (!serve_log_state.f)
 		die_no_memory();
 	o = out_begin(serve_log_state.f, log_cols, SERVE_LOG_COLS, OUT_WORDS);
@@ -253,6 +257,7 @@ void serve_log_end(struct out *o, int priority)
 		serve_log_line(priority, serve_log_state.text);
 	}
 	free(serve_log_state.text);
+	err_keep_memory();
 }
 
 void serve_log(int priority, const char *event, const char *words,

@@ -212,12 +212,17 @@ static void starter_start(const struct serve_msg *m)
 	const char *refusal = starter_refusal(s, &m->start);
 	struct serve_spawned spawned;
 	struct starter_child *c;
-	int err;
+	int err = -ENOMEM;
 
 	if (starter.stopping)
 		return;
-	err = refusal ? -EBUSY : serve_spawn(s, &m->start, &spawned);
+	c = calloc(1, sizeof(*c));
+	if (refusal)
+		err = -EBUSY;
+	else if (c)
+		err = serve_spawn(s, &m->start, &spawned);
 	if (err) {
+		free(c);
 		if (rate_take(&starter.refusals, STARTER_REFUSALS,
 			      2 * STARTER_REFUSALS, run_now()))
 			serve_log(LOG_WARNING, "start-refused", "not started",
@@ -226,7 +231,6 @@ static void starter_start(const struct serve_msg *m)
 		starter_tell(&answer, -1);
 		return;
 	}
-	c = xcalloc(1, sizeof(*c));
 	c->session = m->session;
 	c->pid = spawned.pid;
 	c->socket = spawned.socket;

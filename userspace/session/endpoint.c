@@ -80,6 +80,8 @@ static int endpoint_xmit(void *arg, const struct romon_datagram *d)
 
 	memcpy(out.id, d->id, sizeof(out.id));
 	number = api_queue(ep->nl, &out);
+	if (!number)
+		return -ENOMEM;
 	sent = &ep->sent[number % ENDPOINT_SENT];
 	sent->number = number;
 	memcpy(sent->id, d->id, sizeof(sent->id));
