@@ -328,6 +328,24 @@ void romon_mux_input(struct romon_mux *mux, const struct romon_datagram *d,
 	romon_mux_rearm(s);
 }
 
+void romon_mux_room_changed(struct romon_mux *mux, const uint8_t *id,
+			    int64_t now)
+{
+	struct romon_list *l;
+
+	mux->now = now;
+	for (l = mux->live.next; l != &mux->live; l = l->next) {
+		struct romon_stream *s;
+
+		s = romon_list_entry(l, struct romon_stream, node);
+		if (memcmp(s->id, id, sizeof(s->id)) || s->state >= ROMON_OVER)
+			continue;
+		/* What was too long for the old way may not be for this. */
+		s->mss_cap = 0;
+		romon_snd_size(s);
+	}
+}
+
 void romon_mux_room_known(struct romon_mux *mux, int64_t now)
 {
 	struct romon_list *l;

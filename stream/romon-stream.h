@@ -183,6 +183,12 @@ void romon_mux_unreachable(struct romon_mux *mux, const uint8_t *id,
 			   uint16_t local_port, uint16_t remote_port, int err,
 			   int64_t now);
 /*
+ * The way to a router has become known, or another one: ops->room is asked anew
+ * for all streams to it.
+ */
+void romon_mux_room_changed(struct romon_mux *mux, const uint8_t *id,
+			    int64_t now);
+/*
  * Ways may have become known since: ops->room is asked anew for streams for
  * which it had no answer.
  */

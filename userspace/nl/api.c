@@ -458,6 +458,40 @@ int api_bind(struct romon_nl *nl, uint16_t *local_port)
 	return romon_nl_request(nl, msg, api_bound, local_port);
 }
 
+/*
+ * Answered by what looks like an event: ROMON_CMD_NODE_GET, as of
+ * api_node_find(), or a refusal. Returns its number, or 0 if there is no memory.
+ */
+uint32_t api_queue_node(struct romon_nl *nl, const uint8_t *id)
+{
+	struct romon_nl_msg *msg;
+
+	msg = romon_nl_msg_try(nl, ROMON_CMD_NODE_GET, 64);
+	if (!msg)
+		return 0;
+	romon_nl_put(msg, ROMON_A_NODE_ID, id, API_ID_LEN);
+	return romon_nl_queue(nl, msg);
+}
+
+static uint32_t api_queue_plain(struct romon_nl *nl, uint8_t cmd)
+{
+	struct romon_nl_msg *msg = romon_nl_msg_try(nl, cmd, 0);
+
+	return msg ? romon_nl_queue(nl, msg) : 0;
+}
+
+/* The same of the settings, which may be answered with secrets. */
+uint32_t api_queue_config(struct romon_nl *nl)
+{
+	return api_queue_plain(nl, ROMON_CMD_CONFIG_GET);
+}
+
+/* Not answered, but by a refusal. */
+uint32_t api_queue_discover(struct romon_nl *nl)
+{
+	return api_queue_plain(nl, ROMON_CMD_DISCOVER);
+}
+
 /* At the next romon_nl_flush(). Without memory it stays bound. */
 void api_queue_unbind(struct romon_nl *nl, uint16_t local_port)
 {

@@ -175,6 +175,9 @@ int api_bind(struct romon_nl *nl, uint16_t *local_port);
 void api_queue_unbind(struct romon_nl *nl, uint16_t local_port);
 int api_send(struct romon_nl *nl, const struct api_datagram *d);
 uint32_t api_queue(struct romon_nl *nl, const struct api_datagram *d);
+uint32_t api_queue_node(struct romon_nl *nl, const uint8_t *id);
+uint32_t api_queue_config(struct romon_nl *nl);
+uint32_t api_queue_discover(struct romon_nl *nl);
 
 void api_config_read(struct romon_nl_attrs attrs, struct api_config *config);
 void api_port_read(struct romon_nl_attrs attrs, struct api_port *port);

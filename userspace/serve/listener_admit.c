@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which sessions there may be: who is permitted, how many, and how often. */
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -9,6 +10,7 @@
 #include "base/run.h"
 #include "listener_internal.h"
 #include "nl/api.h"
+#include "session/known.h"
 #include "share.h"
 
 /* For its turn to be started. */
@@ -117,20 +119,19 @@ static bool listener_may_start(const struct guard_who *who)
 	return guard_may_begin(who, rate, 2 * rate, run_now());
 }
 
-static void listener_identify(struct serve_peer *peer)
+bool listener_identify(struct serve_peer *peer)
 {
-	struct api_config config;
-	struct api_node node;
+	const uint8_t *own_id;
+	const char *identity;
+	bool all;
 
-	/* Half of a name would be another name. */
-	if (!api_node_find(peer->id, &node) && node.identity &&
-	    strlen(node.identity) < sizeof(peer->identity))
-		strcpy(peer->identity, node.identity);
-	api_node_free(&node);
-	if (!api_config_get(&config))
-		memcpy(peer->local_id, config.current_id,
-		       sizeof(peer->local_id));
-	api_config_free(&config);
+	static_assert(sizeof(peer->identity) > KNOWN_IDENTITY_MAX);
+	all = endpoint_peer(listener.ep, peer->id, &identity, &own_id);
+	/* A name is not forgotten with what others have taken the place of. */
+	if (*identity)
+		strcpy(peer->identity, identity);
+	memcpy(peer->local_id, own_id, sizeof(peer->local_id));
+	return all;
 }
 
 /* Where many want to log in at a time. A link's part is its own. */

@@ -20,11 +20,15 @@
 static struct rate starts;
 static uint32_t turn;			/* of the last that was asked for */
 
-/* False if the link has no room now. */
+/* False if the link has no room now, or it is not known yet who that is. */
 static bool listener_ask(struct listener_session *s)
 {
 	struct serve_msg m = { .type = SERVE_START, .session = s->number };
 
+	if (!listener_identify(&s->peer)) {
+		listener_due(run_now() + LISTENER_IDENTIFY_NS);
+		return false;
+	}
 	m.start = s->peer;
 	if (serve_link_send(listener.link.fd, &m, -1, false)) {
 		listener_due(run_now() + LISTENER_RETRY_NS);

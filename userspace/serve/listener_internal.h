@@ -18,6 +18,7 @@
 /* Whatever the start needs: the starter gives up on a command before that. */
 #define LISTENER_START_NS	(15 * RUN_SECOND)
 #define LISTENER_RETRY_NS	(RUN_SECOND / 20)
+#define LISTENER_IDENTIFY_NS	(RUN_SECOND / 200)
 #define LISTENER_LATE		"the command does not start in time"
 
 /* Of a session that asks the starter for a command. */
@@ -93,6 +94,11 @@ void listener_conf_add(const struct serve_offer *offer);
 void listener_conf_end(void);
 const struct serve_offer *listener_offer(uint16_t port);
 
+/*
+ * Who it is, as far as the kernel has said: false if more is about to come. It
+ * is asked for, not waited for.
+ */
+bool listener_identify(struct serve_peer *peer);
 /* What a session is joined with. */
 void listener_connect(struct listener_session *s, const struct serve_offer *o);
 void listener_connect_again(struct listener_session *s);

@@ -129,5 +129,6 @@ void listener_join(struct listener_session *s, int fd)
 	s->joined = true;
 	s->deadline = RUN_FOREVER;
 	listener_login_joined(s);
+	listener_identify(&s->peer);
 	listener_log_begin(s);
 }

@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "base/run.h"
 #include "endpoint.h"
+#include "known.h"
 #include "nl/api.h"
 #include "parse/parse.h"
 
@@ -23,7 +24,7 @@
 #define ENDPOINT_SENT	1024
 /* For routers that are not known: how often at most, and how long it takes. */
 #define ENDPOINT_SEARCH	(30 * RUN_SECOND)
-#define ENDPOINT_LOOK	(RUN_SECOND / 2)
+#define ENDPOINT_LOOK	RUN_SECOND
 /* At the end, for what was written and has not arrived yet. */
 #define ENDPOINT_GRACE	RUN_SECOND
 /* A Data frame without its route and payload, after the Ethernet header. */
@@ -33,6 +34,8 @@
 
 struct endpoint_sent {
 	uint32_t number;
+	/* No datagram: a question about this ID, or about ourselves. */
+	bool asks;
 	uint32_t len;
 	uint8_t id[API_ID_LEN];
 	uint16_t local_port, remote_port;
@@ -58,11 +61,36 @@ struct endpoint {
 	 * for it; and not before which time to search again.
 	 */
 	int64_t look_at, search_at;
+	/* Asked for without waiting: frames of others drive who wants it. */
+	struct known_table known;
+	uint8_t own_id[API_ID_LEN];
+	int64_t own_asked_at;
+	bool own_waits;
 	uint8_t bound[(UINT16_MAX + 1) / 8];	/* ports to listen at */
 	char sentence[256];
 	int unsent;		/* errno so said, if nothing has come in since */
 	struct endpoint_sent sent[ENDPOINT_SENT];
 };
+
+static struct endpoint_sent *endpoint_sent(struct endpoint *ep, uint32_t number,
+					   const uint8_t *id)
+{
+	struct endpoint_sent *sent = &ep->sent[number % ENDPOINT_SENT];
+
+	memset(sent, 0, sizeof(*sent));
+	sent->number = number;
+	if (id)
+		memcpy(sent->id, id, sizeof(sent->id));
+	return sent;
+}
+
+/* What there was no memory for is asked again when it is due. */
+static void endpoint_ask(struct endpoint *ep, uint32_t number,
+			 const uint8_t *id)
+{
+	if (number)
+		endpoint_sent(ep, number, id)->asks = true;
+}
 
 static int endpoint_xmit(void *arg, const struct romon_datagram *d)
 {
@@ -82,9 +110,7 @@ static int endpoint_xmit(void *arg, const struct romon_datagram *d)
 	number = api_queue(ep->nl, &out);
 	if (!number)
 		return -ENOMEM;
-	sent = &ep->sent[number % ENDPOINT_SENT];
-	sent->number = number;
-	memcpy(sent->id, d->id, sizeof(sent->id));
+	sent = endpoint_sent(ep, number, d->id);
 	sent->local_port = d->local_port;
 	sent->remote_port = d->remote_port;
 	sent->hops = (uint8_t)d->hops;
@@ -106,29 +132,59 @@ static void endpoint_search(struct endpoint *ep)
 	if (now < ep->search_at)
 		return;
 	ep->search_at = now + ENDPOINT_SEARCH;
-	if (!api_discover_quietly())
-		ep->look_at = now + ENDPOINT_LOOK;
+	endpoint_ask(ep, api_queue_discover(ep->nl), NULL);
+	ep->look_at = now + ENDPOINT_LOOK;
+}
+
+/* What was last known of a router; if that is old, it is asked for meanwhile. */
+static const struct known *endpoint_want(struct endpoint *ep, const uint8_t *id)
+{
+	struct known *k;
+	bool ask;
+
+	k = known_want(&ep->known, id, loop_now(), &ask);
+	if (ask)
+		endpoint_ask(ep, api_queue_node(ep->nl, id), id);
+	return k;
+}
+
+/* The kernel has answered; @node: NULL if it knows none of that ID. */
+static void endpoint_told(struct endpoint *ep, const uint8_t *id,
+			  const struct api_node *node)
+{
+	struct known *k = known_find(&ep->known, id);
+	struct known before;
+
+	if (!k)
+		return;
+	before = *k;
+	k->waits = false;
+	k->found = node && node->active;
+	k->hops = k->found ? node->hops : 0;
+	k->l2mtu = k->found ? node->l2mtu : 0;
+	*k->identity = '\0';
+	/* Half of a name would be another name. */
+	if (node && node->identity &&
+	    strlen(node->identity) < sizeof(k->identity))
+		strcpy(k->identity, node->identity);
+	if (!k->found)
+		endpoint_search(ep);
+	else if (k->hops != before.hops || k->l2mtu != before.l2mtu)
+		romon_mux_room_changed(ep->mux, id, loop_now());
 }
 
 static size_t endpoint_room(void *arg, const uint8_t *id, const uint8_t *route,
 			    size_t hops)
 {
-	struct api_node node = { 0 };
-	struct endpoint *ep = arg;
-	size_t head, room = 0;
+	const struct known *k = endpoint_want(arg, id);
+	size_t head;
 
-	if (!api_node_find(id, &node) && node.active) {
-		/* The route taken may be longer than the best one. */
-		head = ENDPOINT_HEAD +
-		       API_HOP_LEN * (route && hops > node.hops ? hops :
-				      node.hops);
-		if (node.l2mtu > head)
-			room = node.l2mtu - head;
-	}
-	api_node_free(&node);
-	if (!room)
-		endpoint_search(ep);
-	return room;
+	if (!k->found)
+		return 0;
+	/* The route taken may be longer than the best one. */
+	head = ENDPOINT_HEAD +
+	       API_HOP_LEN * (route && hops > k->hops ? hops : k->hops);
+	return k->l2mtu > head ? k->l2mtu - head : 0;
 }
 
 static int endpoint_bind(void *arg, uint16_t *port)
@@ -203,12 +259,38 @@ static const struct romon_mux_ops endpoint_ops = {
 	.event = endpoint_event,
 };
 
+/* Answers to what was asked without waiting. */
+static void endpoint_answered(struct endpoint *ep, uint8_t cmd,
+			      struct romon_nl_attrs attrs)
+{
+	struct api_config config;
+	struct api_node node;
+
+	if (cmd == ROMON_CMD_NODE_GET) {
+		api_node_read(attrs, &node);
+		endpoint_told(ep, node.id, &node);
+		api_node_free(&node);
+		return;
+	}
+	api_config_read(attrs, &config);
+	if (config.has_current_id)
+		memcpy(ep->own_id, config.current_id, sizeof(ep->own_id));
+	ep->own_waits = false;
+	api_config_free(&config);
+	/* It may tell secrets. */
+	explicit_bzero((void *)attrs.data, attrs.len);
+}
+
 static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 {
 	struct romon_datagram in = { 0 };
 	struct endpoint *ep = arg;
 	struct api_datagram d;
 
+	if (cmd == ROMON_CMD_NODE_GET || cmd == ROMON_CMD_CONFIG_GET) {
+		endpoint_answered(ep, cmd, attrs);
+		return 0;
+	}
 	if (cmd != ROMON_CMD_DATAGRAM_RCV && cmd != ROMON_CMD_DATAGRAM_ERROR)
 		return 0;
 	api_datagram_read(attrs, &d);
@@ -242,6 +324,10 @@ static void endpoint_refused(uint32_t number, int err, void *arg)
 		.hops = sent->hops,
 	};
 
+	if (sent->number == number && sent->asks) {
+		endpoint_told(ep, sent->id, NULL);
+		return;
+	}
 	snprintf(ep->sentence, sizeof(ep->sentence), "%s",
 		 romon_nl_refusal(ep->nl)->sentence);
 	ep->unsent = *ep->sentence ? -err : 0;
@@ -369,6 +455,23 @@ struct romon_mux *endpoint_mux(struct endpoint *ep)
 const char *endpoint_sentence(const struct endpoint *ep, int err)
 {
 	return *ep->sentence ? ep->sentence : strerror(-err);
+}
+
+bool endpoint_peer(struct endpoint *ep, const uint8_t *id,
+		   const char **identity, const uint8_t **own_id)
+{
+	const struct known *k = endpoint_want(ep, id);
+	int64_t now = loop_now();
+
+	if (!ep->own_asked_at || now - ep->own_asked_at >= KNOWN_FRESH_NS) {
+		ep->own_asked_at = now;
+		ep->own_waits = true;
+		endpoint_ask(ep, api_queue_config(ep->nl), NULL);
+	}
+	*identity = k->identity;
+	*own_id = ep->own_id;
+	return !known_is_coming(k, now) &&
+	       !(ep->own_waits && now - ep->own_asked_at < KNOWN_FRESH_NS);
 }
 
 void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg)

@@ -41,6 +41,14 @@ const char *endpoint_sentence(const struct endpoint *ep, int err);
 /* Whether that is why nothing goes out, and nothing has come in since. */
 bool endpoint_unsent(const struct endpoint *ep);
 
+/*
+ * What a router is called, "" if that is not known, and our own ID, without
+ * waiting for the kernel: false if it is being asked and the answer, which is
+ * there in a turn or two of the loop, may say more.
+ */
+bool endpoint_peer(struct endpoint *ep, const uint8_t *id,
+		   const char **identity, const uint8_t **own_id);
+
 /* NULL, and why in *err. */
 struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
 				      uint16_t port,
