@@ -3,7 +3,7 @@
 # The tool's sources by room, from the folder userspace/. Whatever builds some
 # of them includes this.
 
-user_base := $(addprefix base/,err.c text.c run.c loop.c)
+user_base := $(addprefix base/,err.c text.c run.c loop.c confine.c)
 user_parse := $(addprefix parse/,parse.c script.c secrets.c)
 user_nl := $(addprefix nl/,nl.c api.c api_read.c settings.c router.c echo.c)
 user_out := $(addprefix out/,out.c table.c json.c view.c draw.c capture.c frames.c explain.c)

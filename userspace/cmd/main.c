@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd.h"
@@ -182,6 +183,18 @@ static const char *option_value(struct args *args, const char *rest,
 	return value;
 }
 
+static void print_version(void)
+{
+	const char *confined = confine_version();
+
+	printf("romon %s\n", VERSION);
+	if (confined)
+		printf("system calls of sessions are filtered by %s\n",
+		       confined);
+	else
+		puts("built without libseccomp: system calls are not filtered");
+}
+
 /* Returns the exit status, or -1 to go on. */
 static int short_options(struct args *args, const char *word,
 			 struct options *o)
@@ -206,7 +219,7 @@ static int short_options(struct args *args, const char *word,
 			o->batch = option_value(args, p + 1, name);
 			return o->batch ? -1 : EXIT_USAGE;
 		case 'V':
-			printf("romon %s\n", VERSION);
+			print_version();
 			return EXIT_DONE;
 		case 'h':
 			print_help(stdout);
