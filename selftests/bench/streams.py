@@ -27,8 +27,8 @@ import subprocess
 import sys
 import time
 
-from harness import Network, ip, require_module
-from sessions import SECRET, Chain, Serve, good, path, run, spawn
+from harness import Network, ip, require_module, wait_for
+from sessions import SECRET, Chain, Serve, good, path, run, spawn, tree
 import genl
 
 SECONDS, ROUNDS = (float(word) for word in (sys.argv[1:] + ["8", "3"][len(sys.argv) - 1:]))
@@ -152,7 +152,9 @@ def stream(hops, seconds, spent=None):
     with open(path("zeros"), "rb") as zeros:
         process = spawn(chain["r1"], ["romon", "connect", chain.id[names[hops]], str(SINK)],
                         stdin=zeros, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    pids = {"romon connect": [process.pid], "romon serve": sorted(serve[hops].own),
+    # Two processes, of which one has the stream.
+    pids = {"romon connect": wait_for(lambda: tree(process.pid)[1:], "the stream's process"),
+            "romon serve": sorted(serve[hops].own),
             "the receiver": [streams[hops].pid], "ksoftirqd": [ksoftirqd()]}
     pids = {who: [pid for pid in which if pid] for who, which in pids.items()}
     before = {who: sum(map(cpu, which)) for who, which in pids.items()}

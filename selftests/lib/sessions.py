@@ -266,7 +266,7 @@ class Serve:
     """romon serve in a namespace: services as {port: command}, where a command
     is a list of words, or a string that follows the port as it is."""
 
-    def __init__(self, ns, services, limits="", keepalive=None, prefix=(), log=None):
+    def __init__(self, ns, services, limits="", keepalive=None, program=("romon",), log=None):
         self.ns = ns
         limits = f"sessions 4096 sessions-per-peer 4096 starts 10000 starts-per-peer 10000 {limits}"
         if keepalive:
@@ -281,7 +281,7 @@ class Serve:
         with open(self.log, "wb") as file, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
             # As systemd is told that it is ready.
             told.bind(self.conf + ".notify")
-            self.process = spawn(ns, [*prefix, "romon", "serve", "file", self.conf],
+            self.process = spawn(ns, [*program, "serve", "file", self.conf],
                                  stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                                  env={**os.environ, "NOTIFY_SOCKET": told.getsockname()})
             told.setblocking(False)

@@ -32,7 +32,7 @@ def setup():
         write(f"{folder}/sshd_config", SSHD_CONFIG.format(key="/etc/ssh/key"))
         write(f"{folder}/{os.path.basename(FILE)}", f"the configuration of {name}\n")
         serves[name] = Serve(chain[name], {"ssh": ["/usr/sbin/sshd", "-i"]},
-                             prefix=["ip", "netns", "exec", chain[name]])
+                             program=["ip", "netns", "exec", chain[name], "romon"])
 
 
 def backup(*words):

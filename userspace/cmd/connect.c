@@ -13,6 +13,7 @@
 #include "base/run.h"
 #include "cmd.h"
 #include "diagnose.h"
+#include "session/apart.h"
 #include "session/relay.h"
 #include "session/session.h"
 
@@ -23,13 +24,18 @@ struct connection {
 	struct session_target target;
 	int in, out;
 	bool opened, done;
-	bool silent;			/* the other side, at the end */
 	int status;
+	uint64_t keepalive;
+	struct diagnosis diagnosis;
 };
+
+/* What the process that stays has to know. */
+enum { CONNECT_OPENED = 1, CONNECT_SILENT = 2 };
 
 static void connect_opened(struct relay *r)
 {
 	((struct connection *)r)->opened = true;
+	apart_tell(CONNECT_OPENED);
 }
 
 static void connect_done(struct relay *r, int err)
@@ -44,7 +50,8 @@ static void connect_done(struct relay *r, int err)
 		else
 			session_complain("connect", c->ep, &c->target,
 					 r->stream, c->opened, err);
-		c->silent = err == -ETIMEDOUT;
+		if (err == -ETIMEDOUT)
+			apart_tell(CONNECT_SILENT);
 		c->status = EXIT_FAILED;
 	}
 	c->done = true;
@@ -75,12 +82,18 @@ static void connect_settle(struct loop_task *t)
 		loop_stop(c->status);
 }
 
-static int connect_join(struct connection *c, uint64_t keepalive)
+static int connect_join(struct connection *c)
 {
 	struct romon_stream *s;
 	int err;
 
-	session_keepalive(c->ep, keepalive);
+	session_keepalive(c->ep, c->keepalive);
+	if (!endpoint_prepare(c->ep, &err)) {
+		complain("connect: %s", endpoint_sentence(c->ep, err));
+		return EXIT_FAILED;
+	}
+	if (!endpoint_confine(c->ep, 0))
+		return EXIT_FAILED;
 	s = session_open("connect", c->ep, &c->target);
 	if (!s)
 		return EXIT_FAILED;
@@ -96,16 +109,20 @@ static int connect_join(struct connection *c, uint64_t keepalive)
 	return loop_run();
 }
 
-static int connect_stream(struct connection *c, uint64_t keepalive)
+static int connect_stream(void *arg, struct romon_nl *nl)
 {
+	struct connection *c = arg;
 	int status = EXIT_FAILED;
 
+	/* It knows secrets. */
+	diagnose_end(&c->diagnosis, "connect", true);
+	session_signals(connect_stop);
 	c->task.deadline = connect_deadline;
 	c->task.run = connect_settle;
 	loop_add_task(&c->task);
-	c->ep = endpoint_open("connect");
+	c->ep = endpoint_open("connect", nl);
 	if (c->ep) {
-		status = connect_join(c, keepalive);
+		status = connect_join(c);
 		/*
 		 * Stopped by a signal, which is how ssh ends its ProxyCommand:
 		 * no failure, and none for the log of the other side.
@@ -114,7 +131,6 @@ static int connect_stream(struct connection *c, uint64_t keepalive)
 			relay_stop(&c->relay, ROMON_STREAM_END);
 	}
 	endpoint_close(c->ep);
-	loop_del_task(&c->task);
 	return status;
 }
 
@@ -142,14 +158,16 @@ static bool connect_descriptors(struct connection *c)
 static int connect_run(struct args *args)
 {
 	struct connection c = { .relay.in.fd = -1, .relay.out.fd = -1 };
-	uint64_t keepalive = 0;
+	struct apart apart = {
+		.what = "connect", .run = connect_stream, .arg = &c,
+	};
 	struct param params[] = {
-		PARAM("keepalive", PARAM_UINT, &keepalive,
+		PARAM("keepalive", PARAM_UINT, &c.keepalive,
 		      SESSION_KEEPALIVE_MAX),
 	};
 	const char *router = args_next(args);
 	const char *port = router ? args_next(args) : NULL;
-	struct diagnosis diagnosis;
+	bool opened, silent;
 	int status;
 
 	if (!port) {
@@ -161,25 +179,27 @@ static int connect_run(struct args *args)
 		return EXIT_USAGE;
 	if (!api_require_running("connect"))
 		return EXIT_FAILED;
-	diagnose_begin(&diagnosis);
+	diagnose_begin(&c.diagnosis);
 	if (!session_find("connect", router, &c.target)) {
-		diagnose_end(&diagnosis, "connect", false);
+		diagnose_end(&c.diagnosis, "connect", false);
 		return EXIT_FAILED;
 	}
 	if (!connect_descriptors(&c)) {
 		session_free(&c.target);
 		return EXIT_FAILED;
 	}
-	session_signals(connect_stop);
-	status = connect_stream(&c, keepalive);
-	loop_end();
-	if (c.opened && c.silent) {
+	apart.own[0] = c.in;
+	apart.own[1] = c.out;
+	status = apart_run(&apart);
+	opened = apart.told & CONNECT_OPENED;
+	silent = apart.told & CONNECT_SILENT;
+	if (opened && silent) {
 		/* What was refused at the beginning is not the reason now. */
-		diagnose_end(&diagnosis, "connect", true);
-		diagnose_begin(&diagnosis);
+		diagnose_end(&c.diagnosis, "connect", true);
+		diagnose_begin(&c.diagnosis);
 	}
-	diagnose_end(&diagnosis, "connect",
-		     (c.opened && !c.silent) || status != EXIT_FAILED);
+	diagnose_end(&c.diagnosis, "connect",
+		     (opened && !silent) || status != EXIT_FAILED);
 	session_free(&c.target);
 	return status;
 }

@@ -10,12 +10,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/rate.h"
 #include "base/run.h"
 #include "cmd.h"
 #include "diagnose.h"
 #include "out/out.h"
+#include "session/apart.h"
 #include "session/relay.h"
 #include "session/session.h"
 
@@ -45,6 +47,9 @@ struct forward {
 	struct forward_connection *connections;
 	size_t n;
 	bool complained;	/* that there are too many */
+	bool waits;		/* for a RoMON port for the next one */
+	const char *host, *port;	/* where to listen */
+	uint64_t keepalive;
 	struct rate complaints;
 	struct loop_task task;	/* tells of those that were not made */
 	uint64_t hidden;
@@ -63,7 +68,7 @@ struct forward_connection {
 static void forward_resume(void)
 {
 	forward.complained = false;
-	for (size_t i = 0; i < forward.listeners; i++)
+	for (size_t i = 0; i < forward.listeners && !forward.waits; i++)
 		loop_change(&forward.listener[i], EPOLLIN);
 }
 
@@ -191,11 +196,45 @@ static void forward_take(int fd)
 	}
 }
 
+/* True if there is a port for the next one; if not it is waited for. */
+static bool forward_prepare(void)
+{
+	int err;
+
+	forward.waits = !endpoint_prepare(forward.ep, &err);
+	for (size_t i = 0; i < forward.listeners && forward.waits; i++)
+		loop_change(&forward.listener[i], 0);
+	return !forward.waits;
+}
+
+static void forward_refuse(struct loop_watch *w, int err)
+{
+	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (forward_may_complain())
+		complain("forward: %s", endpoint_sentence(forward.ep, err));
+	forward_reset(fd);
+}
+
+/* There is a port, or none to be had: then those who wait are told so. */
+static void forward_told(void *arg, int err)
+{
+	(void)arg;
+	forward.waits = false;
+	for (size_t i = 0; i < forward.listeners && err; i++)
+		forward_refuse(&forward.listener[i], err);
+	forward_resume();
+}
+
 static void forward_accept(struct loop_watch *w, uint32_t events)
 {
 	int fd;
 
 	(void)events;
+	if (!forward_prepare())
+		return;
 	fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		forward_take(fd);
@@ -338,18 +377,42 @@ static void forward_end(void)
 		close(fd);
 	}
 	forward_tell_hidden();
-	loop_del_task(&forward.task);
 	endpoint_close(forward.ep);
-	loop_end();
-	session_free(&forward.target);
-	memset(&forward, 0, sizeof(forward));
+}
+
+/* In a process of its own. */
+static int forward_serve(void *arg, struct romon_nl *nl)
+{
+	int status = EXIT_FAILED;
+
+	(void)arg;
+	session_signals(forward_stop);
+	forward.ep = endpoint_open("forward", nl);
+	/* Each connection takes two. */
+	loop_allow_files(2 * FORWARD_CONNECTIONS + FORWARD_FILES);
+	if (forward.ep && forward_listen(forward.host, forward.port)) {
+		session_keepalive(forward.ep, forward.keepalive);
+		endpoint_on_ask(forward.ep, apart_ask_port, NULL);
+		endpoint_on_port(forward.ep, forward_told, NULL);
+		forward.tell_at = RUN_FOREVER;
+		forward.task.deadline = forward_deadline;
+		forward.task.run = forward_run_task;
+		loop_add_task(&forward.task);
+		forward_show();
+		if (endpoint_confine(forward.ep, CONFINE_ACCEPT))
+			status = loop_run();
+	}
+	forward_end();
+	return status;
 }
 
 static int forward_run(struct args *args)
 {
-	uint64_t keepalive = 0;
+	struct apart apart = {
+		.what = "forward", .run = forward_serve, .own = { -1, -1 },
+	};
 	struct param params[] = {
-		PARAM("keepalive", PARAM_UINT, &keepalive,
+		PARAM("keepalive", PARAM_UINT, &forward.keepalive,
 		      SESSION_KEEPALIVE_MAX),
 	};
 	const char *listen = args_next(args);
@@ -357,7 +420,7 @@ static int forward_run(struct args *args)
 	const char *port = router ? args_next(args) : NULL;
 	struct diagnosis diagnosis;
 	const char *listen_port;
-	int status = EXIT_FAILED;
+	int status;
 	char *host;
 	bool found;
 
@@ -384,20 +447,11 @@ static int forward_run(struct args *args)
 		free(host);
 		return EXIT_FAILED;
 	}
-	session_signals(forward_stop);
-	forward.ep = endpoint_open("forward");
-	/* Each connection takes two. */
-	loop_allow_files(2 * FORWARD_CONNECTIONS + FORWARD_FILES);
-	if (forward.ep && forward_listen(host, listen_port)) {
-		session_keepalive(forward.ep, keepalive);
-		forward.tell_at = RUN_FOREVER;
-		forward.task.deadline = forward_deadline;
-		forward.task.run = forward_run_task;
-		loop_add_task(&forward.task);
-		forward_show();
-		status = loop_run();
-	}
-	forward_end();
+	forward.host = host;
+	forward.port = listen_port;
+	status = apart_run(&apart);
+	session_free(&forward.target);
+	memset(&forward, 0, sizeof(forward));
 	free(host);
 	return status;
 }

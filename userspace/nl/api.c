@@ -438,6 +438,17 @@ int api_node_find(const uint8_t *id, struct api_node *node)
 	return romon_nl_get(nl, msg, api_node_got, node);
 }
 
+/* NULL if there is no memory. */
+static struct romon_nl_msg *api_port_msg(struct romon_nl *nl, uint8_t cmd,
+					 uint16_t local_port)
+{
+	struct romon_nl_msg *msg = romon_nl_msg_try(nl, cmd, 64);
+
+	if (msg)
+		romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, local_port);
+	return msg;
+}
+
 static int api_bound(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 {
 	struct api_datagram d;
@@ -453,9 +464,8 @@ int api_bind(struct romon_nl *nl, uint16_t *local_port)
 {
 	struct romon_nl_msg *msg;
 
-	msg = romon_nl_msg_new(nl, ROMON_CMD_ENDPOINT_BIND, 64);
-	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, *local_port);
-	return romon_nl_request(nl, msg, api_bound, local_port);
+	msg = api_port_msg(nl, ROMON_CMD_ENDPOINT_BIND, *local_port);
+	return msg ? romon_nl_request(nl, msg, api_bound, local_port) : -ENOMEM;
 }
 
 /*
@@ -473,23 +483,13 @@ uint32_t api_queue_node(struct romon_nl *nl, const uint8_t *id)
 	return romon_nl_queue(nl, msg);
 }
 
-static uint32_t api_queue_plain(struct romon_nl *nl, uint8_t cmd)
-{
-	struct romon_nl_msg *msg = romon_nl_msg_try(nl, cmd, 0);
-
-	return msg ? romon_nl_queue(nl, msg) : 0;
-}
-
 /* The same of the settings, which may be answered with secrets. */
 uint32_t api_queue_config(struct romon_nl *nl)
 {
-	return api_queue_plain(nl, ROMON_CMD_CONFIG_GET);
-}
+	struct romon_nl_msg *msg;
 
-/* Not answered, but by a refusal. */
-uint32_t api_queue_discover(struct romon_nl *nl)
-{
-	return api_queue_plain(nl, ROMON_CMD_DISCOVER);
+	msg = romon_nl_msg_try(nl, ROMON_CMD_CONFIG_GET, 0);
+	return msg ? romon_nl_queue(nl, msg) : 0;
 }
 
 /* At the next romon_nl_flush(). Without memory it stays bound. */
@@ -497,11 +497,42 @@ void api_queue_unbind(struct romon_nl *nl, uint16_t local_port)
 {
 	struct romon_nl_msg *msg;
 
-	msg = romon_nl_msg_try(nl, ROMON_CMD_ENDPOINT_UNBIND, 64);
-	if (!msg)
-		return;
-	romon_nl_put_u16(msg, ROMON_A_DATAGRAM_LOCAL_PORT, local_port);
-	romon_nl_queue(nl, msg);
+	msg = api_port_msg(nl, ROMON_CMD_ENDPOINT_UNBIND, local_port);
+	if (msg)
+		romon_nl_queue(nl, msg);
+}
+
+/* Of queued requests, none that romon_nl_queue() gives. */
+#define API_BIND	0xc0000000u
+#define API_BIND_FIRST	0xc0010000u
+
+/*
+ * For another process, which shares the connection, has not the right, and is
+ * told the answer, as a bind whose event it has not asked for, or a refusal. It
+ * may have missed that before, so a port that was bound is bound anew. At the
+ * next romon_nl_flush(); without memory it has to ask again.
+ */
+void api_queue_bind(struct romon_nl *nl, uint16_t local_port)
+{
+	struct romon_nl_msg *unbind = NULL, *bind;
+
+	if (local_port)
+		unbind = api_port_msg(nl, ROMON_CMD_ENDPOINT_UNBIND,
+				      local_port);
+	if (unbind)
+		romon_nl_queue_as(nl, unbind, API_BIND_FIRST | local_port);
+	bind = api_port_msg(nl, ROMON_CMD_ENDPOINT_BIND, local_port);
+	if (bind)
+		romon_nl_queue_as(nl, bind, API_BIND | local_port);
+}
+
+enum api_number api_number(uint32_t number, uint16_t *local_port)
+{
+	*local_port = (uint16_t)number;
+	if (number - *local_port == API_BIND)
+		return API_NUMBER_BIND;
+	return number - *local_port == API_BIND_FIRST ? API_NUMBER_BIND_FIRST :
+	       API_NUMBER_OTHER;
 }
 
 static struct romon_nl_msg *api_datagram_msg(struct romon_nl *nl,

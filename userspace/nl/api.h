@@ -169,15 +169,23 @@ int api_neighbor_dump(struct api_neighbors *neighbors);
 int api_discover(void);
 int api_discover_quietly(void);
 
+/* Whose number it is that something queued was refused by. */
+enum api_number {
+	API_NUMBER_OTHER,
+	API_NUMBER_BIND,
+	API_NUMBER_BIND_FIRST,		/* it was not bound, which is no matter */
+};
+
 /* These leave complaints to the caller. */
 int api_node_find(const uint8_t *id, struct api_node *node);
 int api_bind(struct romon_nl *nl, uint16_t *local_port);
 void api_queue_unbind(struct romon_nl *nl, uint16_t local_port);
+void api_queue_bind(struct romon_nl *nl, uint16_t local_port);
+enum api_number api_number(uint32_t number, uint16_t *local_port);
 int api_send(struct romon_nl *nl, const struct api_datagram *d);
 uint32_t api_queue(struct romon_nl *nl, const struct api_datagram *d);
 uint32_t api_queue_node(struct romon_nl *nl, const uint8_t *id);
 uint32_t api_queue_config(struct romon_nl *nl);
-uint32_t api_queue_discover(struct romon_nl *nl);
 
 void api_config_read(struct romon_nl_attrs attrs, struct api_config *config);
 void api_port_read(struct romon_nl_attrs attrs, struct api_port *port);

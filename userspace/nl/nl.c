@@ -47,6 +47,7 @@
 #define BATCH_ROOM		(20 << 10)
 /* Numbers of queued messages; libnl's own begin with the time of day. */
 #define QUEUE_FIRST		0x80000000u
+#define QUEUE_MASK		0x3fffffffu
 
 struct romon_nl {
 	struct nl_sock *sock;
@@ -538,11 +539,9 @@ int romon_nl_get(struct romon_nl *nl, struct romon_nl_msg *msg,
 				 ASK_TRIES);
 }
 
-/*
- * Puts a request into the queue and frees it. Nothing is answered to it but a
- * refusal. Returns its number.
- */
-uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *m)
+/* The same with a number of the caller's, none that others would be given. */
+void romon_nl_queue_as(struct romon_nl *nl, struct romon_nl_msg *m,
+		       uint32_t number)
 {
 	struct nlmsghdr *request = nlmsg_hdr(m->msg);
 	size_t len = NLMSG_ALIGN(request->nlmsg_len);
@@ -553,7 +552,7 @@ uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *m)
 		romon_nl_flush(nl);
 	request->nlmsg_flags = NLM_F_REQUEST;
 	request->nlmsg_pid = nl->port;
-	request->nlmsg_seq = QUEUE_FIRST | nl->queue_number++;
+	request->nlmsg_seq = number;
 	memcpy(nl->queue + nl->queued, request, request->nlmsg_len);
 	memset(nl->queue + nl->queued + request->nlmsg_len, 0,
 	       len - request->nlmsg_len);
@@ -561,7 +560,18 @@ uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *m)
 	/* Not a secret in it: no need to wipe what was sent. */
 	nlmsg_free(m->msg);
 	free(m);
-	return QUEUE_FIRST | (nl->queue_number - 1);
+}
+
+/*
+ * Puts a request into the queue and frees it. Nothing is answered to it but a
+ * refusal. Returns its number.
+ */
+uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *m)
+{
+	uint32_t number = QUEUE_FIRST | (nl->queue_number++ & QUEUE_MASK);
+
+	romon_nl_queue_as(nl, m, number);
+	return number;
 }
 
 /* Sends the queue. What could not be sent is lost, as on a wire. */

@@ -75,6 +75,8 @@ int romon_nl_request(struct romon_nl *nl, struct romon_nl_msg *msg,
 int romon_nl_get(struct romon_nl *nl, struct romon_nl_msg *msg,
 		 romon_nl_fn *fn, void *arg);
 uint32_t romon_nl_queue(struct romon_nl *nl, struct romon_nl_msg *msg);
+void romon_nl_queue_as(struct romon_nl *nl, struct romon_nl_msg *msg,
+		       uint32_t number);
 void romon_nl_flush(struct romon_nl *nl);
 int romon_nl_dump(struct romon_nl *nl, uint8_t cmd, romon_nl_fn *fn,
 		  void (*restart)(void *arg), void *arg);

@@ -19,6 +19,9 @@ static size_t serve_link_size(enum serve_msg_type type)
 	case SERVE_START:
 		return offsetof(struct serve_msg, start) +
 		       sizeof(struct serve_peer);
+	case SERVE_LOG:
+		return offsetof(struct serve_msg, line) +
+		       sizeof(struct serve_line);
 	case SERVE_OFFER:
 		return offsetof(struct serve_msg, offer) +
 		       sizeof(struct serve_offer);

@@ -21,8 +21,12 @@ enum serve_msg_type {
 	SERVE_READY,		/* it listens: at first, and after CONF_END */
 	SERVE_START,		/* start the command of a port */
 	SERVE_OVER,		/* a session that was started has no stream now */
+	SERVE_CONNECT,		/* connect to the target of a port */
+	SERVE_BIND,		/* bind a RoMON port that is offered */
+	SERVE_LOG,		/* a line for syslog */
 	/* of the starter */
 	SERVE_STARTED,		/* answers START: an errno, or a descriptor */
+	SERVE_CONNECTED,	/* answers CONNECT, likewise; it may still be tried */
 	SERVE_EXITED,
 	SERVE_CONF,		/* begins a configuration */
 	SERVE_OFFER,		/* one service of it */
@@ -36,6 +40,12 @@ struct serve_peer {
 	uint8_t id[ROMON_ID_LEN], local_id[ROMON_ID_LEN];
 	uint16_t port, local_port;
 	char identity[SERVE_IDENTITY_MAX + 1];	/* as the other router says */
+};
+
+/* No longer than syslog's own lines may be. */
+struct serve_line {
+	int priority;
+	char text[1024];
 };
 
 struct serve_msg {
@@ -53,6 +63,8 @@ struct serve_msg {
 		} exited;
 		struct serve_limits limits;
 		struct serve_offer offer;
+		uint16_t port;
+		struct serve_line line;
 	};
 };
 

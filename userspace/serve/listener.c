@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -24,6 +25,7 @@
 #include "base/run.h"
 #include "listener.h"
 #include "listener_internal.h"
+#include "log.h"
 #include "priv.h"
 
 /* Descriptors beside those of sessions. */
@@ -42,6 +44,9 @@ static void listener_got(const struct serve_msg *m, int fd)
 	switch (m->type) {
 	case SERVE_STARTED:
 		listener_got_started(m, fd);
+		break;
+	case SERVE_CONNECTED:
+		listener_got_connected(m, fd);
 		break;
 	case SERVE_EXITED:
 		listener_got_exited(m);
@@ -162,8 +167,28 @@ static void listener_stop(void)
 	}
 }
 
+/* Of a port that is offered from now on. */
+static void listener_ask_bind(void *arg, uint16_t port)
+{
+	struct serve_msg m = { .type = SERVE_BIND, .port = port };
+
+	(void)arg;
+	serve_link_send(listener.link.fd, &m, -1, true);
+}
+
+/* A line for syslog, which takes a file to be opened anew now and then. */
+static bool listener_pass_log(int priority, const char *text)
+{
+	struct serve_msg m = { .type = SERVE_LOG };
+
+	m.line.priority = priority;
+	snprintf(m.line.text, sizeof(m.line.text), "%s", text);
+	return !serve_link_send(listener.link.fd, &m, -1, false);
+}
+
 /* False after a complaint. */
-static bool listener_begin(const struct serve_conf *conf, int link)
+static bool listener_begin(const struct serve_conf *conf, int link,
+			   struct romon_nl *nl)
 {
 	struct serve_msg m = { .type = SERVE_READY };
 	uint64_t seed[4];
@@ -176,11 +201,10 @@ static bool listener_begin(const struct serve_conf *conf, int link)
 	guard_open(seed);
 	/* Two for each: the relay watches both ways of a socket by itself. */
 	loop_allow_files(2 * SERVE_SESSIONS_MAX + LISTENER_FILES);
-	if (!serve_priv_drop(&conf->user))
-		return false;
-	listener.ep = endpoint_open("serve");
+	listener.ep = endpoint_open("serve", nl);
 	if (!listener.ep)
 		return false;
+	endpoint_on_ask(listener.ep, listener_ask_bind, NULL);
 	endpoint_on_accept(listener.ep, listener_accept, NULL);
 	ok = listener_conf_open(conf);
 	if (loop_watch(&listener.link, link, EPOLLIN, listener_link_ready)) {
@@ -188,12 +212,16 @@ static bool listener_begin(const struct serve_conf *conf, int link)
 		ok = false;
 	}
 	loop_add_task(&listener.task);
+	ok = ok && serve_priv_become(&conf->user) &&
+	     endpoint_confine(listener.ep, 0);
+	serve_log_pass(listener_pass_log);
 	if (ok)
 		serve_link_send(link, &m, -1, true);
 	return ok;
 }
 
-int serve_listener_run(const struct serve_conf *conf, int link)
+int serve_listener_run(const struct serve_conf *conf, int link,
+		       struct romon_nl *nl)
 {
 	int status = EXIT_FAILED;
 
@@ -205,7 +233,7 @@ int serve_listener_run(const struct serve_conf *conf, int link)
 	loop_signal(SIGHUP, listener_no_signal);
 	loop_signal(SIGINT, listener_no_signal);
 	loop_signal(SIGTERM, listener_stop_signal);
-	if (listener_begin(conf, link)) {
+	if (listener_begin(conf, link, nl)) {
 		status = loop_run();
 		listener_stop();
 	}

@@ -9,7 +9,13 @@
 
 #include "conf.h"
 
-/* Runs until it is stopped or the starter ends. Returns what to exit with. */
-int serve_listener_run(const struct serve_conf *conf, int link);
+struct romon_nl;
+
+/*
+ * Runs until it is stopped or the starter ends, which shares @nl. Returns what to
+ * exit with.
+ */
+int serve_listener_run(const struct serve_conf *conf, int link,
+		       struct romon_nl *nl);
 
 #endif /* ROMON_SERVE_LISTENER_H */

@@ -199,7 +199,7 @@ static void listener_opened(struct relay *r)
 				   LISTENER_WAIT_NS : LISTENER_START_NS);
 	listener_due(s->deadline);
 	if (s->kind != SERVE_COMMAND) {
-		listener_connect(s, o);
+		listener_connect(s);
 		return;
 	}
 	s->command = COMMAND_WAITS;

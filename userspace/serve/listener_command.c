@@ -109,7 +109,7 @@ void listener_start_waiting(void)
 	}
 }
 
-static struct listener_session *listener_find(uint32_t number)
+struct listener_session *listener_find(uint32_t number)
 {
 	struct listener_session *s = listener.sessions;
 

@@ -100,12 +100,14 @@ const struct serve_offer *listener_offer(uint16_t port);
  */
 bool listener_identify(struct serve_peer *peer);
 /* What a session is joined with. */
-void listener_connect(struct listener_session *s, const struct serve_offer *o);
+void listener_connect(struct listener_session *s);
+void listener_got_connected(const struct serve_msg *m, int fd);
 void listener_connect_again(struct listener_session *s);
 void listener_close_connect(struct listener_session *s);
 void listener_start_waiting(void);
 /* The turn of one more by a link whose last one that waits has that, or NULL. */
 uint32_t listener_next_turn(const uint32_t *last);
+struct listener_session *listener_find(uint32_t number);
 void listener_got_started(const struct serve_msg *m, int fd);
 void listener_got_exited(const struct serve_msg *m);
 

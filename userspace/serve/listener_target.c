@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The address that a session is joined with, connected to meanwhile. */
+/*
+ * The address that a session is joined with. The starter opens the socket, and
+ * connecting is waited for here.
+ */
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,39 +40,45 @@ static void listener_connected(struct loop_watch *w, uint32_t events)
 	listener_join(s, fd);
 }
 
-void listener_connect(struct listener_session *s,
-		      const struct serve_offer *o)
+static void listener_connect_later(struct listener_session *s)
 {
-	int fd = socket(o->addr.ss_family,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, err;
+	s->connect_at = run_now() + LISTENER_RETRY_NS;
+	listener_due(s->connect_at);
+}
 
-	if (fd < 0) {
-		listener_fail(s, errno);
+void listener_connect(struct listener_session *s)
+{
+	struct serve_msg m = { .type = SERVE_CONNECT, .session = s->number };
+
+	m.port = s->peer.local_port;
+	if (serve_link_send(listener.link.fd, &m, -1, false))
+		listener_connect_later(s);
+}
+
+void listener_got_connected(const struct serve_msg *m, int fd)
+{
+	struct listener_session *s = listener_find(m->session);
+	int err = m->started.err;
+
+	if (!s || s->over || s->joined || s->connect.fd >= 0) {
+		if (fd >= 0)
+			close(fd);
 		return;
 	}
-	/* Keys that somebody presses are small, and waited for. */
-	if (o->kind == SERVE_TCP)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	err = connect(fd, (const struct sockaddr *)&o->addr, o->addr_len) ?
-	      errno : 0;
-	if (!err) {
-		listener_join(s, fd);
+	if (err == -EAGAIN) {
+		/* As many wait at a Unix socket as may: nothing tells of room. */
+		listener_connect_later(s);
 		return;
 	}
-	if (err == EINPROGRESS)
-		err = -loop_watch(&s->connect, fd, EPOLLOUT,
-				  listener_connected);
+	/* It may have come, and we had no room for it. */
+	if (!err)
+		err = fd < 0 ? -EMFILE :
+		      loop_watch(&s->connect, fd, EPOLLOUT, listener_connected);
 	if (!err)
 		return;
-	close(fd);
-	if (err == EAGAIN) {
-		/* As many wait at a Unix socket as may: nothing tells of room. */
-		s->connect_at = run_now() + LISTENER_RETRY_NS;
-		listener_due(s->connect_at);
-		return;
-	}
-	listener_fail(s, err);
+	if (fd >= 0)
+		close(fd);
+	listener_fail(s, -err);
 }
 
 void listener_connect_again(struct listener_session *s)
@@ -80,7 +87,7 @@ void listener_connect_again(struct listener_session *s)
 
 	s->connect_at = RUN_FOREVER;
 	if (o && o->kind == s->kind)
-		listener_connect(s, o);
+		listener_connect(s);
 	else
 		listener_break(s, ROMON_STREAM_UNKNOWN,
 			       "not served any more");

@@ -51,6 +51,7 @@ static struct {
 	unsigned int lost;
 	int64_t lost_told;
 	char *complaint;
+	bool (*pass)(int priority, const char *text);
 	/* Of the line that is being written. */
 	FILE *f;
 	char *text;
@@ -111,6 +112,11 @@ static void serve_log_line(int priority, const char *text)
 	char line[PIPE_BUF];
 	int len;
 
+	if (serve_log_state.syslog && serve_log_state.pass) {
+		if (!serve_log_state.pass(priority, text))
+			serve_log_state.lost++;
+		return;
+	}
 	if (serve_log_state.syslog) {
 		serve_log_send(priority, text);
 		return;
@@ -124,6 +130,19 @@ static void serve_log_line(int priority, const char *text)
 		line[len - 1] = '\n';
 	}
 	serve_log_put(STDERR_FILENO, line, (size_t)len);
+}
+
+void serve_log_pass(bool (*pass)(int priority, const char *text))
+{
+	serve_log_state.pass = pass;
+}
+
+void serve_log_passed(int priority, const char *text)
+{
+	char *clean = text_clean(text);
+
+	serve_log_line(LOG_PRI(priority), clean);
+	free(clean);
 }
 
 /* What complain() says goes the same way. */

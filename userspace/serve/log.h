@@ -40,6 +40,10 @@ enum serve_log_col {
 /* Complaints go there too, as long as it is open. */
 void serve_log_open(bool use_syslog);
 void serve_log_close(void);
+/* For who may not write to syslog: where its lines go, false if they are lost. */
+void serve_log_pass(bool (*pass)(int priority, const char *text));
+/* A line of such a one. */
+void serve_log_passed(int priority, const char *text);
 /* The last complaint since this was asked, to be freed, or NULL. */
 char *serve_log_complained(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Giving up what the process that talks to others does not need. */
+/* Users and descriptors of the process that talks to others. */
 
 #ifndef ROMON_SERVE_PRIV_H
 #define ROMON_SERVE_PRIV_H
@@ -13,7 +13,12 @@
  * nothing that it needs.
  */
 void serve_priv_close_from(unsigned int first);
-/* CAP_NET_ADMIN stays, if there was one. False after a complaint. */
-bool serve_priv_drop(const struct serve_user *user);
+/* ... but one of them. */
+void serve_priv_close_but(unsigned int first, unsigned int keep);
+/* The user for good, if it is root, who may. False after a complaint. */
+bool serve_priv_become(const struct serve_user *user);
+/* What fn returns as that user, or a negative errno; then it is root again. */
+int serve_priv_as(const struct serve_user *user, int (*fn)(const void *arg),
+		  const void *arg);
 
 #endif /* ROMON_SERVE_PRIV_H */

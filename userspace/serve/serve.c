@@ -23,7 +23,8 @@
  * Nothing of who has started us is left in its reach: neither files nor the
  * terminal, which would take what is put into it for typed.
  */
-static int serve_listen(const struct serve_conf *conf, int link)
+static int serve_listen(const struct serve_conf *conf, int link,
+			struct romon_nl *nl)
 {
 	int null = open("/dev/null", O_RDONLY), status;
 
@@ -34,9 +35,9 @@ static int serve_listen(const struct serve_conf *conf, int link)
 		complain("serve: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	serve_priv_close_from(SERVE_LINK + 1);
+	serve_priv_close_but(SERVE_LINK + 1, (unsigned int)romon_nl_fd(nl));
 	serve_log_open(conf->syslog);
-	status = serve_listener_run(conf, SERVE_LINK);
+	status = serve_listener_run(conf, SERVE_LINK, nl);
 	serve_log_close();
 	return status;
 }
@@ -44,6 +45,7 @@ static int serve_listen(const struct serve_conf *conf, int link)
 static int serve_processes(struct serve_conf *conf, const char *file)
 {
 	int pair[2], status;
+	struct romon_nl *nl;
 	pid_t listener;
 
 	if (!serve_link_pair(pair)) {
@@ -51,12 +53,20 @@ static int serve_processes(struct serve_conf *conf, const char *file)
 		serve_conf_free(conf);
 		return EXIT_FAILED;
 	}
-	/* Each process has a connection of its own, or none. */
+	/* For both: one binds what the other hears. Not in the link's place. */
+	nl = api_open("serve");
+	if (!nl) {
+		close(pair[0]);
+		close(pair[1]);
+		serve_conf_free(conf);
+		return EXIT_FAILED;
+	}
+	/* For all else each process has a connection of its own, or none. */
 	api_close_shared();
 	fflush(stdout);
 	listener = fork();
 	if (!listener) {
-		status = serve_listen(conf, pair[1]);
+		status = serve_listen(conf, pair[1], nl);
 		api_close_shared();
 		_exit(status);
 	}
@@ -64,10 +74,11 @@ static int serve_processes(struct serve_conf *conf, const char *file)
 	if (listener < 0) {
 		complain("serve: %s", strerror(errno));
 		close(pair[0]);
+		romon_nl_close(nl);
 		serve_conf_free(conf);
 		return EXIT_FAILED;
 	}
-	return serve_starter_run(conf, file, pair[0], listener);
+	return serve_starter_run(conf, file, pair[0], nl, listener);
 }
 
 int serve_start(struct serve_conf *conf, const char *file)

@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/rate.h"
@@ -32,9 +33,12 @@
 #include "file.h"
 #include "link.h"
 #include "log.h"
+#include "nl/api.h"
 #include "notify.h"
+#include "priv.h"
 #include "spawn.h"
 #include "starter.h"
+#include "target.h"
 
 #define STARTER_EXEC_NS		(10 * RUN_SECOND)
 /* From the end of the stream to asking, and from there to killing. */
@@ -69,6 +73,8 @@ static struct starter {
 	struct serve_conf conf;
 	const char *file;
 	pid_t listener;			/* 0: reaped */
+	struct romon_nl *nl;		/* to bind on, for the listener */
+	struct serve_user user;		/* of the listener; its numbers */
 	struct starter_child *children;
 	unsigned int n_children, n_running;
 	struct rate rate, refusals;
@@ -249,6 +255,47 @@ static void starter_start(const struct serve_msg *m)
 	starter_due(0);
 }
 
+static int starter_open_target(const void *offer)
+{
+	return serve_target_connect(offer);
+}
+
+/* As the listener's user, whom targets see and files may be forbidden to. */
+static void starter_connect(const struct serve_msg *m)
+{
+	const struct serve_service *s = serve_conf_find(&starter.conf, m->port);
+	struct serve_msg answer = {
+		.type = SERVE_CONNECTED, .session = m->session,
+	};
+	int fd = -ENOENT;
+
+	if (starter.stopping)
+		return;
+	if (s && s->offer.kind != SERVE_COMMAND)
+		fd = serve_priv_as(&starter.user, starter_open_target,
+				   &s->offer);
+	answer.started.err = fd < 0 ? fd : 0;
+	starter_tell(&answer, fd < 0 ? -1 : fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The kernel answers where the listener hears it. */
+static void starter_bind(uint16_t port)
+{
+	if (!starter.nl || starter.stopping ||
+	    !serve_conf_find(&starter.conf, port))
+		return;
+	api_queue_bind(starter.nl, port);
+	romon_nl_flush(starter.nl);
+}
+
+static void starter_log(struct serve_line *line)
+{
+	line->text[sizeof(line->text) - 1] = '\0';
+	serve_log_passed(line->priority, line->text);
+}
+
 static void starter_over(uint32_t session)
 {
 	struct starter_child *c = starter.children;
@@ -378,15 +425,19 @@ static void starter_stop(int status)
 
 static void starter_listener_reaped(int status)
 {
-	char why[64];
+	char why[128];
 
 	starter.listener = 0;
+	/* What is bound to it is nobody's any more, and others shall hear so. */
+	romon_nl_close(starter.nl);
+	starter.nl = NULL;
 	/* The other routers have heard of the end, and what it was. */
 	for (struct starter_child *c = starter.children; c; c = c->next)
 		if (c->settled && !c->asked)
 			c->deadline = 0;
 	if (WIFSIGNALED(status)) {
-		snprintf(why, sizeof(why), "signal %d", WTERMSIG(status));
+		snprintf(why, sizeof(why), "signal %d%s", WTERMSIG(status),
+			 confine_signal(WTERMSIG(status)));
 		if (starter.status == EXIT_DONE)
 			serve_log(LOG_ERR, "failed",
 				  "the listening process has died", why);
@@ -475,6 +526,12 @@ static void starter_link_ready(struct loop_watch *w, uint32_t events)
 			starter_start(&m);
 		else if (m.type == SERVE_OVER)
 			starter_over(m.session);
+		else if (m.type == SERVE_CONNECT)
+			starter_connect(&m);
+		else if (m.type == SERVE_BIND)
+			starter_bind(m.port);
+		else if (m.type == SERVE_LOG)
+			starter_log(&m.line);
 		else
 			err = -EPROTO;
 	}
@@ -552,7 +609,7 @@ static void starter_stop_signal(int signo)
 }
 
 int serve_starter_run(struct serve_conf *conf, const char *file, int link,
-		      pid_t listener)
+		      struct romon_nl *nl, pid_t listener)
 {
 	int status = EXIT_FAILED;
 
@@ -560,6 +617,9 @@ int serve_starter_run(struct serve_conf *conf, const char *file, int link,
 	starter.conf = *conf;
 	starter.file = file;
 	starter.listener = listener;
+	starter.nl = nl;
+	/* A configuration that is read later changes nothing in it. */
+	starter.user = conf->user;
 	starter.next = RUN_FOREVER;
 	starter.task.deadline = starter_deadline;
 	starter.task.run = starter_run_task;
@@ -580,6 +640,7 @@ int serve_starter_run(struct serve_conf *conf, const char *file, int link,
 	starter_close_link();
 	loop_del_task(&starter.task);
 	loop_end();
+	romon_nl_close(starter.nl);
 	serve_conf_free(&starter.conf);
 	return status;
 }

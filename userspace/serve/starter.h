@@ -11,12 +11,14 @@
 
 #include "conf.h"
 
+struct romon_nl;
+
 /*
  * Runs until it is stopped or the listener ends. The configuration becomes its
  * own; @file: where to read it again, NULL if it was not read. Returns what to
- * exit with.
+ * exit with. @nl: the listener's as well, and closed when that has ended.
  */
 int serve_starter_run(struct serve_conf *conf, const char *file, int link,
-		      pid_t listener);
+		      struct romon_nl *nl, pid_t listener);
 
 #endif /* ROMON_SERVE_STARTER_H */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/run.h"
@@ -27,6 +28,9 @@
 #define ENDPOINT_LOOK	RUN_SECOND
 /* At the end, for what was written and has not arrived yet. */
 #define ENDPOINT_GRACE	RUN_SECOND
+/* For another process to bind a port: then it is asked again, or it has failed. */
+#define ENDPOINT_BIND	RUN_SECOND
+#define ENDPOINT_TRIES	3
 /* A Data frame without its route and payload, after the Ethernet header. */
 #define ENDPOINT_HEAD	(46 + 4)
 /* Batches of datagrams taken in one turn, before files and timers have theirs. */
@@ -56,6 +60,13 @@ struct endpoint {
 	 * comes in meanwhile goes to the library, which must not be in use.
 	 */
 	uint16_t spare;
+	bool hears;			/* it has no rights any more */
+	void (*ask)(void *arg, uint16_t port);
+	void *ask_arg;
+	void (*told)(void *arg, int err);
+	void *told_arg;
+	int64_t ask_at;			/* for a spare one, again */
+	int bind_err;			/* why one to listen at was not bound */
 	/*
 	 * When to look whether a router is known that was not, after searching
 	 * for it; and not before which time to search again.
@@ -66,6 +77,7 @@ struct endpoint {
 	uint8_t own_id[API_ID_LEN];
 	int64_t own_asked_at;
 	bool own_waits;
+	uint16_t search_from;		/* a port that is bound */
 	uint8_t bound[(UINT16_MAX + 1) / 8];	/* ports to listen at */
 	char sentence[256];
 	int unsent;		/* errno so said, if nothing has come in since */
@@ -125,14 +137,20 @@ static int endpoint_xmit(void *arg, const struct romon_datagram *d)
  * found by the other one, which opens a stream, may not know any: then it
  * searches, and until it has found one segments are shorter than they could be.
  */
-static void endpoint_search(struct endpoint *ep)
+static void endpoint_search(struct endpoint *ep, const uint8_t *id)
 {
+	struct api_datagram echo = {
+		.local_port = ep->search_from,
+		.remote_port = ROMON_STREAM_PORT_ECHO,
+	};
 	int64_t now = loop_now();
 
-	if (now < ep->search_at)
+	if (now < ep->search_at || !ep->search_from)
 		return;
 	ep->search_at = now + ENDPOINT_SEARCH;
-	endpoint_ask(ep, api_queue_discover(ep->nl), NULL);
+	/* Without a route the kernel searches, for which nobody needs a right. */
+	memcpy(echo.id, id, sizeof(echo.id));
+	api_queue(ep->nl, &echo);
 	ep->look_at = now + ENDPOINT_LOOK;
 }
 
@@ -168,7 +186,7 @@ static void endpoint_told(struct endpoint *ep, const uint8_t *id,
 	    strlen(node->identity) < sizeof(k->identity))
 		strcpy(k->identity, node->identity);
 	if (!k->found)
-		endpoint_search(ep);
+		endpoint_search(ep, id);
 	else if (k->hops != before.hops || k->l2mtu != before.l2mtu)
 		romon_mux_room_changed(ep->mux, id, loop_now());
 }
@@ -194,6 +212,7 @@ static int endpoint_bind(void *arg, uint16_t *port)
 	if (!ep->spare)
 		return -EADDRNOTAVAIL;
 	*port = ep->spare;
+	ep->search_from = ep->spare;
 	ep->spare = 0;
 	return 0;
 }
@@ -203,6 +222,8 @@ static void endpoint_unbind(void *arg, uint16_t port)
 	struct endpoint *ep = arg;
 
 	ep->bound[port / 8] &= (uint8_t)~(1 << port % 8);
+	if (ep->search_from == port)
+		ep->search_from = 0;
 	api_queue_unbind(ep->nl, port);
 }
 
@@ -220,14 +241,70 @@ static void endpoint_random(void *arg, void *buf, size_t len)
 	}
 }
 
+static void endpoint_note_refusal(struct endpoint *ep)
+{
+	snprintf(ep->sentence, sizeof(ep->sentence), "%s",
+		 romon_nl_refusal(ep->nl)->sentence);
+}
+
+static bool endpoint_is_bound(const struct endpoint *ep, uint16_t port)
+{
+	return ep->bound[port / 8] & 1 << port % 8;
+}
+
+static void endpoint_set_bound(struct endpoint *ep, uint16_t port)
+{
+	ep->bound[port / 8] |= (uint8_t)(1 << port % 8);
+	ep->search_from = port;
+}
+
 static int endpoint_ask_port(struct endpoint *ep, uint16_t *port)
 {
 	int err = api_bind(ep->nl, port);
 
 	if (err)
-		snprintf(ep->sentence, sizeof(ep->sentence), "%s",
-			 romon_nl_refusal(ep->nl)->sentence);
+		endpoint_note_refusal(ep);
 	return err;
+}
+
+/* Another process is asked, and the kernel's answer comes here. */
+static int endpoint_await_port(struct endpoint *ep, uint16_t port)
+{
+	struct pollfd p = { .fd = romon_nl_fd(ep->nl), .events = POLLIN };
+	int64_t end;
+
+	for (int try = 0; try < ENDPOINT_TRIES && ep->ask; try++) {
+		ep->bind_err = 0;
+		ep->ask(ep->ask_arg, port);
+		end = run_now() + ENDPOINT_BIND;
+		do {
+			poll(&p, 1, ENDPOINT_BIND / 1000000 / 10);
+			romon_nl_receive_batch(ep->nl);
+			if (endpoint_is_bound(ep, port) || ep->bind_err)
+				return ep->bind_err;
+		} while (run_now() < end);
+	}
+	return -ETIMEDOUT;
+}
+
+/* Bound, by who was asked. */
+static void endpoint_got_port(struct endpoint *ep, uint16_t port, int err)
+{
+	if (!ep->told) {
+		ep->bind_err = err;
+		if (!err)
+			endpoint_set_bound(ep, port);
+		return;
+	}
+	ep->ask_at = RUN_FOREVER;
+	if (!err && ep->spare) {
+		/* It was asked for twice, and both came. */
+		api_queue_unbind(ep->nl, port);
+		return;
+	}
+	if (!err)
+		ep->spare = port;
+	ep->told(ep->told_arg, err);
 }
 
 static enum romon_stream_reason endpoint_accept(void *arg,
@@ -287,13 +364,21 @@ static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 	struct endpoint *ep = arg;
 	struct api_datagram d;
 
+	/* Strangers are heard when they cannot do harm any more. */
+	if (!ep->hears)
+		return 0;
 	if (cmd == ROMON_CMD_NODE_GET || cmd == ROMON_CMD_CONFIG_GET) {
 		endpoint_answered(ep, cmd, attrs);
 		return 0;
 	}
-	if (cmd != ROMON_CMD_DATAGRAM_RCV && cmd != ROMON_CMD_DATAGRAM_ERROR)
+	if (cmd != ROMON_CMD_DATAGRAM_RCV &&
+	    cmd != ROMON_CMD_DATAGRAM_ERROR && cmd != ROMON_CMD_ENDPOINT_BIND)
 		return 0;
 	api_datagram_read(attrs, &d);
+	if (cmd == ROMON_CMD_ENDPOINT_BIND) {
+		endpoint_got_port(ep, d.local_port, 0);
+		return 0;
+	}
 	if (cmd == ROMON_CMD_DATAGRAM_ERROR) {
 		romon_mux_unreachable(ep->mux, d.id, d.local_port,
 				      d.remote_port, d.error ?
@@ -323,13 +408,21 @@ static void endpoint_refused(uint32_t number, int err, void *arg)
 		.len = sent->len,
 		.hops = sent->hops,
 	};
+	enum api_number whose;
+	uint16_t port;
 
 	if (sent->number == number && sent->asks) {
 		endpoint_told(ep, sent->id, NULL);
 		return;
 	}
-	snprintf(ep->sentence, sizeof(ep->sentence), "%s",
-		 romon_nl_refusal(ep->nl)->sentence);
+	whose = api_number(number, &port);
+	if (whose == API_NUMBER_BIND_FIRST)
+		return;
+	endpoint_note_refusal(ep);
+	if (whose == API_NUMBER_BIND) {
+		endpoint_got_port(ep, port, err);
+		return;
+	}
 	ep->unsent = *ep->sentence ? -err : 0;
 	/* Sent too long ago to know. */
 	if (sent->number != number)
@@ -360,11 +453,19 @@ static void endpoint_readable(struct loop_watch *w, uint32_t events)
 	}
 }
 
+static void endpoint_ask_spare(struct endpoint *ep)
+{
+	ep->ask_at = run_now() + ENDPOINT_BIND;
+	ep->ask(ep->ask_arg, 0);
+}
+
 static int64_t endpoint_deadline(struct loop_task *t)
 {
 	struct endpoint *ep = (struct endpoint *)t;
 	int64_t deadline = romon_mux_deadline(ep->mux);
 
+	if (ep->ask_at < deadline)
+		deadline = ep->ask_at;
 	return deadline < ep->look_at ? deadline : ep->look_at;
 }
 
@@ -376,25 +477,29 @@ static void endpoint_run(struct loop_task *t)
 		ep->look_at = RUN_FOREVER;
 		romon_mux_room_known(ep->mux, loop_now());
 	}
+	/* The answer was lost. */
+	if (ep->ask_at <= loop_now())
+		endpoint_ask_spare(ep);
 	romon_mux_run(ep->mux, loop_now());
 	romon_nl_flush(ep->nl);
 }
 
-struct endpoint *endpoint_open(const char *what)
+struct endpoint *endpoint_open(const char *what, struct romon_nl *nl)
 {
 	struct endpoint *ep;
 
-	if (!api_require_running(what))
+	if (!nl)
+		nl = api_open(what);
+	if (!nl || !api_require_running(what)) {
+		romon_nl_close(nl);
 		return NULL;
+	}
 	ep = xcalloc(1, sizeof(*ep));
 	ep->what = what;
 	ep->watch.fd = -1;
 	ep->look_at = RUN_FOREVER;
-	ep->nl = api_open(what);
-	if (!ep->nl) {
-		free(ep);
-		return NULL;
-	}
+	ep->ask_at = RUN_FOREVER;
+	ep->nl = nl;
 	romon_nl_on_event(ep->nl, endpoint_got, ep);
 	romon_nl_watch_module(ep->nl);
 	romon_nl_on_refused(ep->nl, endpoint_refused);
@@ -480,6 +585,26 @@ void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg)
 	ep->accept_arg = arg;
 }
 
+void endpoint_on_ask(struct endpoint *ep,
+		     void (*ask)(void *arg, uint16_t port), void *arg)
+{
+	ep->ask = ask;
+	ep->ask_arg = arg;
+}
+
+void endpoint_on_port(struct endpoint *ep, void (*told)(void *arg, int err),
+		      void *arg)
+{
+	ep->told = told;
+	ep->told_arg = arg;
+}
+
+bool endpoint_confine(struct endpoint *ep, unsigned int use)
+{
+	ep->hears = confine_rights(ep->what) && confine_calls(ep->what, use);
+	return ep->hears;
+}
+
 bool endpoint_unsent(const struct endpoint *ep)
 {
 	return ep->unsent;
@@ -492,13 +617,14 @@ int endpoint_listen(struct endpoint *ep, uint16_t port)
 
 	ep->sentence[0] = '\0';
 	/* Still bound if streams go on that came in by it before. */
-	if (!(ep->bound[port / 8] & 1 << port % 8)) {
+	if (!endpoint_is_bound(ep, port)) {
 		/* That it is not any more may be about to be told. */
 		romon_nl_flush(ep->nl);
-		err = endpoint_ask_port(ep, &bound);
+		err = ep->hears ? endpoint_await_port(ep, port) :
+				  endpoint_ask_port(ep, &bound);
 		if (err)
 			return err;
-		ep->bound[port / 8] |= (uint8_t)(1 << port % 8);
+		endpoint_set_bound(ep, port);
 	}
 	return romon_mux_listen(ep->mux, port);
 }
@@ -509,13 +635,25 @@ void endpoint_unlisten(struct endpoint *ep, uint16_t port)
 	romon_nl_flush(ep->nl);
 }
 
+bool endpoint_prepare(struct endpoint *ep, int *err)
+{
+	*err = 0;
+	if (ep->spare)
+		return true;
+	if (!ep->hears)
+		*err = endpoint_ask_port(ep, &ep->spare);
+	else if (ep->ask && ep->ask_at == RUN_FOREVER)
+		endpoint_ask_spare(ep);
+	return ep->spare;
+}
+
 struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
 				      uint16_t port,
 				      struct endpoint_user *user, int *err)
 {
 	ep->sentence[0] = '\0';
-	*err = ep->spare ? 0 : endpoint_ask_port(ep, &ep->spare);
-	if (*err)
+	*err = -EAGAIN;
+	if (!ep->spare)
 		return NULL;
 	return romon_stream_open(ep->mux, id, port, user, err);
 }

@@ -10,6 +10,7 @@
 #include "romon-stream.h"
 
 struct endpoint;
+struct romon_nl;
 
 /* What the argument of every stream of an endpoint points to. */
 struct endpoint_user {
@@ -22,8 +23,24 @@ struct endpoint_user {
 typedef enum romon_stream_reason endpoint_accept_fn(void *arg,
 						    struct romon_stream *s);
 
-/* Complains, in the name of @what. Part of the loop until it is closed. */
-struct endpoint *endpoint_open(const char *what);
+/*
+ * Complains, in the name of @what. Part of the loop until it is closed. @nl, which
+ * becomes its own, may be shared with a process that goes on to have the right
+ * to bind; NULL: a new one.
+ */
+struct endpoint *endpoint_open(const char *what, struct romon_nl *nl);
+/*
+ * A router opens, or is to be opened, by what was bound until now; whatever came
+ * meanwhile is lost. From here on it hears others, and so gives up all rights
+ * and all system calls but those of @use. False after a complaint.
+ */
+bool endpoint_confine(struct endpoint *ep, unsigned int use);
+/*
+ * Binding is then another process's: it calls api_queue_bind(), with port 0 for
+ * any, on the same connection when it is asked by @ask.
+ */
+void endpoint_on_ask(struct endpoint *ep,
+		     void (*ask)(void *arg, uint16_t port), void *arg);
 /*
  * Its streams have been freed. What was written to them has a second to arrive;
  * then those that are not over are broken off.
@@ -49,7 +66,15 @@ bool endpoint_unsent(const struct endpoint *ep);
 bool endpoint_peer(struct endpoint *ep, const uint8_t *id,
 		   const char **identity, const uint8_t **own_id);
 
-/* NULL, and why in *err. */
+/*
+ * Whether there is a port for the next stream; if not, it is asked for. Once it is
+ * confined @told hears of it: 0, or why there is none.
+ */
+bool endpoint_prepare(struct endpoint *ep, int *err);
+void endpoint_on_port(struct endpoint *ep, void (*told)(void *arg, int err),
+		      void *arg);
+
+/* NULL, and why in *err. -EAGAIN: endpoint_prepare() has to come first. */
 struct romon_stream *endpoint_connect(struct endpoint *ep, const uint8_t *id,
 				      uint16_t port,
 				      struct endpoint_user *user, int *err);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,7 +81,7 @@ static struct rogue rogue_begin(const char *text)
 
 			setrlimit(RLIMIT_NOFILE, &limit);
 		}
-		_exit(serve_starter_run(conf, NULL, pair[0], listener));
+		_exit(serve_starter_run(conf, NULL, pair[0], NULL, listener));
 	}
 	close(pair[0]);
 	close(hold[0]);
@@ -255,6 +257,93 @@ static void test_rate(void)
 	tap_ok(rogue_end(&r, false) == EXIT_DONE, "it ends");
 }
 
+/* The answer to a request for the target of a port. */
+static int rogue_connect(const struct rogue *r, uint16_t port, int *fd)
+{
+	struct serve_msg m = {
+		.type = SERVE_CONNECT, .session = 4, .port = port,
+	};
+
+	if (serve_link_send(r->link, &m, -1, true) || !rogue_hear(r, &m, fd) ||
+	    m.type != SERVE_CONNECTED || m.session != 4)
+		return -EPROTO;
+	return m.started.err;
+}
+
+static int target_open(struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr->sun_family = AF_UNIX;
+	snprintf(addr->sun_path, sizeof(addr->sun_path),
+		 "/tmp/romon-starter-test.%d", getpid());
+	unlink(addr->sun_path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)addr, sizeof(*addr)) ||
+	    chmod(addr->sun_path, 0666) || listen(fd, 4))
+		exit(1);
+	return fd;
+}
+
+static void test_target(void)
+{
+	struct sockaddr_un addr = { 0 };
+	int target = target_open(&addr), fd = -1, taken;
+	struct serve_msg m = start_of(9, 7000);
+	socklen_t len = sizeof(struct ucred);
+	struct ucred peer = { 0 };
+	struct rogue r;
+	char conf[256], text[64];
+
+	snprintf(conf, sizeof(conf), "service 7000 command /usr/bin/id\n"
+		 "service 7001 unix %s\nservice 7002 unix /nowhere\n"
+		 "set user nobody\n", addr.sun_path);
+	r = rogue_begin(conf);
+	tap_ok(!rogue_connect(&r, 7001, &fd) && fd >= 0,
+	       "a socket to a target comes");
+	taken = accept(target, NULL, NULL);
+	getsockopt(taken, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	tap_ok(geteuid() ? peer.uid == geteuid() : peer.uid && peer.gid,
+	       "the target sees a user who is not root");
+	close(taken);
+	close(fd);
+	tap_ok(rogue_connect(&r, 7002, &fd) == -ENOENT && fd < 0,
+	       "why there is no connection is told");
+	tap_ok(rogue_connect(&r, 7000, &fd) && fd < 0 &&
+	       rogue_connect(&r, 5000, &fd) && fd < 0,
+	       "there is none to what is no target");
+	tap_ok(!rogue_start(&r, &m, &fd) && fd >= 0,
+	       "a command is started afterwards");
+	read_all(fd, text, sizeof(text));
+	close(fd);
+	snprintf(conf, sizeof(conf), "uid=%u", getuid());
+	tap_ok(!strncmp(text, conf, strlen(conf)), "... as who we are");
+	unlink(addr.sun_path);
+	close(target);
+	tap_ok(rogue_hear(&r, &m, &fd) && m.type == SERVE_EXITED &&
+	       rogue_end(&r, false) == EXIT_DONE, "it ends");
+}
+
+/* Nothing comes of it, neither a port nor more than a line. */
+static void test_lines(void)
+{
+	struct rogue r = rogue_begin("service 7000 command /bin/cat\n");
+	struct serve_msg m = { .type = SERVE_LOG };
+	int fd = -1;
+
+	memset(m.line.text, 'x', sizeof(m.line.text));
+	m.line.priority = -1;
+	serve_link_send(r.link, &m, -1, true);
+	m.type = SERVE_BIND;
+	m.port = 7000;
+	serve_link_send(r.link, &m, -1, true);
+	m = start_of(9, 7000);
+	tap_ok(!rogue_start(&r, &m, &fd) && fd >= 0,
+	       "it goes on after a line without an end, and a port to bind");
+	close(fd);
+	rogue_hear(&r, &m, &fd);
+	tap_ok(rogue_end(&r, false) == EXIT_DONE, "... and it ends");
+}
+
 /* What the starter says, said to the starter; and what is no message. */
 static void test_garbage(void)
 {
@@ -354,6 +443,8 @@ int main(void)
 	test_no_sigchld();
 	test_few_files();
 	test_rate();
+	test_target();
+	test_lines();
 	test_garbage();
 	return 0;
 }
