@@ -4,7 +4,9 @@
 #include <linux/dmi.h>
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
+#include <linux/module.h>
 #include <linux/of.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/utsname.h>
 
@@ -165,9 +167,41 @@ static void romon_self_stop(struct romon_net *rn)
 	kfree_rcu(self, rcu);
 }
 
+/* How often it is asked again; the kernel waits for the seed by itself. */
+#define ROMON_SEED_TICK		(HZ / 10 ?: 1)
+
+#ifdef ROMON_KUNIT
+static bool romon_net_unseeded;
+module_param_named(unseeded, romon_net_unseeded, bool, 0600);
+MODULE_PARM_DESC(unseeded, "behave as before the kernel has random numbers");
+#else
+#define romon_net_unseeded	false
+#endif
+
+/* Whether random numbers are such that nobody can guess them. */
+static bool romon_net_has_seed(void)
+{
+	return rng_is_initialized() && !romon_net_unseeded;
+}
+
+/*
+ * Draw what is drawn once, before there is anything that it is for. Challenges,
+ * and where ports begin to count, are drawn by what runs, so by nothing that
+ * has not been here.
+ */
+static void romon_net_seed(struct romon_net *rn)
+{
+	ASSERT_RTNL();
+	if (rn->seeded)
+		return;
+	rn->seeded = true;
+	romon_port_seed(rn);
+	romon_discover_seed(rn);
+}
+
 /*
  * Become the router that the settings describe, or stay it, or, as long as
- * there is no device to take an ID from, none.
+ * there is no device to take an ID from or there are no random numbers, none.
  */
 static int romon_self_start(struct romon_net *rn)
 {
@@ -176,6 +210,12 @@ static int romon_self_start(struct romon_net *rn)
 	int err;
 
 	ASSERT_RTNL();
+	if (!old && !romon_net_has_seed()) {
+		pr_info_once("romon: waiting for random numbers\n");
+		queue_delayed_work(system_long_wq, &rn->seed_work, 0);
+		return 0;
+	}
+	romon_net_seed(rn);
 	if (is_zero_ether_addr(id)) {
 		if (is_zero_ether_addr(rn->auto_id) &&
 		    !romon_net_pick_id(rn, rn->auto_id))
@@ -218,6 +258,24 @@ void romon_net_refresh_self(struct romon_net *rn)
 		net_warn_ratelimited("romon: out of memory, RoMON does not run\n");
 	else if (rcu_access_pointer(rn->self))
 		romon_nl_config_ntf(rn);
+}
+
+/* Whoever waits for the seed has the kernel look for one. */
+static void romon_net_seed_work(struct work_struct *work)
+{
+	struct romon_net *rn = container_of(to_delayed_work(work),
+					    struct romon_net, seed_work);
+
+	wait_for_random_bytes();
+	if (!romon_net_has_seed()) {
+		if (READ_ONCE(rn->enabled))
+			queue_delayed_work(system_long_wq, &rn->seed_work,
+					   ROMON_SEED_TICK);
+		return;
+	}
+	rtnl_lock();
+	romon_net_refresh_self(rn);
+	rtnl_unlock();
 }
 
 static void romon_net_disable(struct romon_net *rn)
@@ -372,6 +430,7 @@ int __net_init romon_net_init(struct net *net)
 
 	rn->net = net;
 	rn->limits = romon_limits_default;
+	INIT_DELAYED_WORK(&rn->seed_work, romon_net_seed_work);
 	romon_net_board(rn->auto_board, sizeof(rn->auto_board));
 	err = romon_port_net_init(rn);
 	if (err)
@@ -390,6 +449,7 @@ void __net_exit romon_net_exit(struct net *net)
 	rtnl_lock();
 	romon_net_disable(rn);
 	rtnl_unlock();
+	cancel_delayed_work_sync(&rn->seed_work);
 	romon_topology_net_exit(rn);
 	romon_local_net_exit(rn);
 	romon_port_net_exit(rn);

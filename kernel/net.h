@@ -76,10 +76,11 @@ struct romon_answers {
  * struct romon_net - the router of a network namespace
  * @net:	its namespace; outlives it
  * @auto_board:	what its board is unless that is configured
- * @mac_seed:	of the hash of @macs, so that nobody outside can aim at a bucket
  *
  * @stats:	what belongs to no port
  * @macs:	ports by link MAC, ROMON_MAC_BUCKETS; as @links
+ * @mac_seed:	of the hash of @macs, so that nobody outside can aim at a bucket;
+ *		since RoMON has first run
  *
  * @self:	what it says of itself
  * @secrets:	of ports that have none of their own
@@ -92,6 +93,8 @@ struct romon_answers {
  * @limits:	see struct romon_limits
  *
  * @enabled:	as set by the administrator; read without a lock too
+ * @seeded:	random numbers have been drawn that stay
+ * @seed_work:	starts what is enabled once there are random numbers
  * @id:		configured ID, zero for automatic
  * @auto_id:	ID chosen when it was first needed; stays until RoMON is
  *		disabled, whatever the devices do
@@ -141,10 +144,10 @@ struct romon_net {
 	/* Never changes. */
 	struct net		*net;
 	char			auto_board[ROMON_IDENTITY_MAX_LEN + 1];
-	u32			mac_seed;
 	/* Since RoMON was first enabled. */
 	struct romon_stats __percpu *stats;
 	struct hlist_head	*macs;
+	u32			mac_seed;
 
 	/* What frames look at: under RCU, replaced or changed under rtnl. */
 	struct romon_self __rcu	*self;
@@ -159,6 +162,8 @@ struct romon_net {
 
 	/* Under rtnl. */
 	bool			enabled;
+	bool			seeded;
+	struct delayed_work	seed_work;
 	u8			id[ETH_ALEN];
 	u8			auto_id[ETH_ALEN];
 	char			identity[ROMON_IDENTITY_MAX_LEN + 1];

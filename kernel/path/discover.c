@@ -783,6 +783,12 @@ int romon_discover_start(struct romon_net *rn)
 	return 0;
 }
 
+/* Before there is the first port: no origin is known yet. */
+void romon_discover_seed(struct romon_net *rn)
+{
+	rtnl_dereference(rn->origins)->seed = get_random_u32();
+}
+
 /* Forgets which floods were passed on, which costs one copy of each. */
 int romon_discover_resize(struct romon_net *rn, u32 max_origins)
 {

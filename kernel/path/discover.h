@@ -18,6 +18,7 @@ u32 romon_discover_transit_priority(struct romon_port *port);
 
 void romon_discover_net_init(struct romon_net *rn);
 int romon_discover_start(struct romon_net *rn);
+void romon_discover_seed(struct romon_net *rn);
 int romon_discover_resize(struct romon_net *rn, u32 max_origins);
 void romon_discover_stop(struct romon_net *rn);
 

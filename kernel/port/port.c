@@ -179,7 +179,8 @@ romon_port_state_rtnl(struct romon_net *rn, const struct romon_entry *entry,
 	kind = romon_port_guard_rtnl(entry, dev);
 	if (kind != ROMON_PORT_STATE_RUNNING)
 		return kind;
-	if (!rn->enabled)
+	/* Without an ID, or random numbers, it is enabled and does not run. */
+	if (!rcu_access_pointer(rn->self))
 		return ROMON_PORT_STATE_OFF;
 	if (!port)
 		return ROMON_PORT_STATE_LIMIT;
@@ -823,6 +824,16 @@ int romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry)
 	return 0;
 }
 
+/*
+ * Before there is the first port. Numbers start anywhere, so that a frame from
+ * before the module was loaded again is unlikely to name a port.
+ */
+void romon_port_seed(struct romon_net *rn)
+{
+	rn->next_link = get_random_u32_below(U16_MAX) + 1;
+	rn->mac_seed = get_random_u32();
+}
+
 int romon_port_net_init(struct romon_net *rn)
 {
 	struct romon_entry *all;
@@ -832,12 +843,6 @@ int romon_port_net_init(struct romon_net *rn)
 	INIT_WORK(&rn->port_work, romon_port_work);
 	xa_init_flags(&rn->links, XA_FLAGS_ALLOC1);
 	xa_init(&rn->ifindex);
-	/*
-	 * Numbers start anywhere, so that a frame from before the module was
-	 * loaded again is unlikely to name a port.
-	 */
-	rn->next_link = get_random_u32_below(U16_MAX) + 1;
-	rn->mac_seed = get_random_u32();
 
 	all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
 	if (!all)

@@ -121,6 +121,7 @@ const struct romon_secrets *
 romon_port_secrets_rcu(const struct romon_port *port);
 u16 romon_port_l2mtu(const struct romon_port *port);
 
+void romon_port_seed(struct romon_net *rn);
 int romon_port_net_init(struct romon_net *rn);
 void romon_port_net_exit(struct romon_net *rn);
 int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
