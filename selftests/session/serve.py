@@ -337,18 +337,17 @@ def tcp_and_unix_targets():
 @test
 def many_who_come_at_once_wait_for_a_target():
     with socket.socket(socket.AF_UNIX) as server, \
-            Serve(f"service 7000 unix {path('slow.sock')}") as serve, \
+            Serve(f"service 7000 unix {path('slow.sock')}"), \
             contextlib.ExitStack() as stack:
         server.bind(path("slow.sock"))
         os.chmod(path("slow.sock"), 0o777)
-        # One waits there, and one more.
+        # One waits there, and one more; not for as long as starting them all
+        # may take.
         server.listen(0)
         clients = [stack.enter_context(Client(7000)) for _ in range(6)]
-        serve.wait_said("session begins: session .* service 7000")
-        time.sleep(1)
-        check(not serve.said("session refused"), "one is refused at once")
         server.settimeout(LIMIT)
         for _ in clients:
+            time.sleep(1)
             with server.accept()[0] as peer:
                 peer.sendall(b"your turn")
         for client in clients:
