@@ -571,7 +571,7 @@ def forged(origin, hops=0):
 
 @test
 def a_flood_in_another_routers_name_does_not_hide_its_real_one():
-    origin, n = new_origin(), 20
+    origin, n = new_origin(), 40
 
     def real(frame):
         # What was recorded first is whose port it left by.
@@ -587,8 +587,9 @@ def a_flood_in_another_routers_name_does_not_hide_its_real_one():
                 found += y.recv(0.5 + random.random() / 2, real) is not None
         found += len(y.recv_all(QUIET, real))
         note(f"{found} of {n} floods went on, others forged over {hops} hops")
-        # Chance has it that some are lost; that so many are, never.
-        check(found >= n // 4, f"{found} of {n} floods went on, forged over {hops} hops")
+        # Chance has it that many are lost, more than half where routers are
+        # slow; that so many are, never. Hidden is where hardly one gets on.
+        check(found >= n // 10, f"{found} of {n} floods went on, forged over {hops} hops")
 
 
 @test
