@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
 # requires: native
-# timeout: 1200
+# timeout: 1800
 """Many sessions at once, many one after the other, and what remains of them.
 
     r1 --- r2 --- r3
@@ -11,6 +11,7 @@ is a UNIX socket, where this script echoes. What is looked at between tests:
 processes, file descriptors and memory of both, in /proc, and bound ports.
 """
 
+import contextlib
 import os
 import re
 import selectors
@@ -32,6 +33,9 @@ ECHO, PROGRAM = 700, 701
 KEEPALIVE = 15
 # Ports are kept for what may still be under way, but not for longer than that.
 LINGER = KEEPALIVE + LIMIT
+# Of hundreds of sessions with traffic in a kernel that has one slow CPU for all
+# of them one may be heard by nobody for a while.
+PATIENCE = 8 * LIMIT
 TCP_PORT = 7000
 
 net = Network()
@@ -100,14 +104,14 @@ class Forward:
 
     last = None
 
-    def __init__(self, port=ECHO, program=("romon",)):
+    def __init__(self, port=ECHO, program=("romon",), keepalive=KEEPALIVE):
         if Forward.last and Forward.last.process.poll() is None:
             # A test that failed has left it.
             Forward.last.process.kill()
             Forward.last.process.wait()
         Forward.last = self
         self.process = spawn(r1, [*program, "-j", "forward", f"127.0.0.1:{TCP_PORT}", "r3",
-                                  str(port), "keepalive", str(KEEPALIVE)],
+                                  str(port), "keepalive", str(keepalive)],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if not self.process.stdout.readline():
             raise Failed(f"romon forward: {self.process.stderr.read().decode()}")
@@ -138,10 +142,10 @@ def setup():
     new_serve()
 
 
-def new_serve(**options):
+def new_serve(keepalive=KEEPALIVE, **options):
     global serve
     serve = Serve(chain["r3"], {ECHO: f"unix {path('echo')}", PROGRAM: ["/bin/cat"]},
-                  keepalive=KEEPALIVE, **options)
+                  keepalive=keepalive, **options)
 
 
 def echoed(sock, data):
@@ -200,8 +204,8 @@ def nothing_left(what, forward=None):
         wait_for(lambda: descriptors(forward.pid) == forward.idle, f"{what}: forward's descriptors")
 
 
-def begin(n=SESSIONS):
-    forward = Forward()
+def begin(n=SESSIONS, keepalive=KEEPALIVE):
+    forward = Forward(keepalive=keepalive)
     forward.idle = descriptors(forward.pid)
     return forward, connected(n)
 
@@ -231,17 +235,37 @@ def broken_off(socks):
     closed(socks)
 
 
+@contextlib.contextmanager
+def patient_serve():
+    serve.stop()
+    new_serve(PATIENCE)
+    try:
+        yield
+    finally:
+        serve.stop()
+        new_serve()
+
+
 @test
 def many_sessions_at_once_each_with_traffic():
+    with patient_serve():
+        many_sessions()
+
+
+def many_sessions():
     before = serve.memory()
-    forward, socks = begin(1)
+    forward, socks = begin(1, PATIENCE)
     idle = rss(forward.pid)
     start = time.monotonic()
     socks += connected(SESSIONS - 1, 1)
     note(f"{SESSIONS} sessions opened in {time.monotonic() - start:.1f} s")
     silent = rss(forward.pid) - idle, serve.memory() - before
     start = time.monotonic()
-    all_at_once(socks, 20000)
+    try:
+        all_at_once(socks, 20000)
+    except ConnectionResetError:
+        raise Failed(f"after {time.monotonic() - start:.1f} s one is broken off: forward: "
+                     f"{forward.stop()} serve: {serve.said()[-1000:]}") from None
     taken = time.monotonic() - start
     note(f"20 kB there and back in each at once: {taken:.1f} s, "
          f"{SESSIONS * 20000 / taken / 1e6:.2f} MB/s each way")
@@ -376,7 +400,7 @@ def ten_thousand_opens_and_closes_leak_nothing():
         """Open, say something, hear it, close."""
         selector = selectors.DefaultSelector()
         started = ended = 0
-        end = time.monotonic() + 20 * LIMIT
+        end = time.monotonic() + 30 * LIMIT
         while ended < n:
             check(time.monotonic() < end, f"only {ended} of {n} have ended")
             while started < n and started - ended < width:
