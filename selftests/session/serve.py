@@ -1163,11 +1163,11 @@ def what_is_wrong_at_the_start_is_said():
     fails(["7000"], 2, "command, tcp or unix is missing")
     fails(["file"], 2, "which")
     fails(["file", "/nowhere/at-all"], 1, "No such file")
-    fails(["file", write("bad", "service 7000 tcp x\n")], 2, "bad:1: service 7000: tcp: ")
+    fails(["file", write("bad", "service 7000 tcp x\n")], 2, "bad:1: serve: service 7000: tcp: ")
     # In a batch what follows is done when it has ended, and complained of as ever.
     batch = write("batch", f"serve file {path('bad')}\n")
     done = subprocess.run(["romon", "-b", batch], capture_output=True, text=True, timeout=LIMIT)
-    check(done.returncode == 2 and "bad:1: service 7000" in done.stderr, f"a batch: {done}")
+    check(done.returncode == 2 and "bad:1: serve: service 7000" in done.stderr, f"a batch: {done}")
     with contextlib.closing(genl.Romon(net["r1"])) as other:
         other.get("endpoint-bind", local_port=7000)
         fails(["7000", "command", "/bin/cat"], 1, "port 7000: The RoMON port is bound already")
