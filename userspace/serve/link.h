@@ -12,9 +12,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "conf.h"
+#include <linux/romon.h>
 
-#define SERVE_IDENTITY_MAX	255
+#include "conf.h"
 
 enum serve_msg_type {
 	/* of the listener */
@@ -39,7 +39,7 @@ enum serve_msg_type {
 struct serve_peer {
 	uint8_t id[ROMON_ID_LEN], local_id[ROMON_ID_LEN];
 	uint16_t port, local_port;
-	char identity[SERVE_IDENTITY_MAX + 1];	/* as the other router says */
+	char identity[ROMON_IDENTITY_MAX_LEN + 1];	/* as it calls itself */
 };
 
 /* No longer than syslog's own lines may be. */

@@ -10,7 +10,6 @@
 #include "base/run.h"
 #include "listener_internal.h"
 #include "nl/api.h"
-#include "session/known.h"
 #include "share.h"
 
 /* For its turn to be started. */
@@ -125,7 +124,7 @@ bool listener_identify(struct serve_peer *peer)
 	const char *identity;
 	bool all;
 
-	static_assert(sizeof(peer->identity) > KNOWN_IDENTITY_MAX);
+	static_assert(sizeof(peer->identity) > ROMON_IDENTITY_MAX_LEN);
 	all = endpoint_peer(listener.ep, peer->id, &identity, &own_id);
 	/* A name is not forgotten with what others have taken the place of. */
 	if (*identity)

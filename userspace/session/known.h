@@ -21,7 +21,6 @@
 #define KNOWN_MAX		64
 #define KNOWN_FRESH_NS		RUN_SECOND
 #define KNOWN_RATE		50
-#define KNOWN_IDENTITY_MAX	255
 
 struct known {
 	uint8_t id[ROMON_ID_LEN];
@@ -30,7 +29,7 @@ struct known {
 	bool found;			/* there is such a router, with a route */
 	uint32_t hops, l2mtu;		/* of that */
 	int64_t asked_at, wanted_at;
-	char identity[KNOWN_IDENTITY_MAX + 1];	/* empty: not known */
+	char identity[ROMON_IDENTITY_MAX_LEN + 1];	/* empty: not known */
 };
 
 struct known_table {
