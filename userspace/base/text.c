@@ -178,3 +178,12 @@ size_t text_width(const char *clean)
 	}
 	return width;
 }
+
+char *text_put_hex(char *to, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*to++ = digits[byte >> 4];
+	*to++ = digits[byte & 15];
+	return to;
+}

@@ -18,5 +18,7 @@ size_t text_decode(const char *s, size_t len, uint32_t *cp);
 char *text_clean(const char *s);
 char *text_quote(const char *s);
 size_t text_width(const char *clean);
+/* Two digits, in lower case; returns their end. Nothing stays on the stack. */
+char *text_put_hex(char *to, unsigned char byte);
 
 #endif /* ROMON_TEXT_H */

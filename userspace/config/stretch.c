@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 /* crypt(3)'s: scrypt, N = 2^14, r = 8, p = 1, and how every salt begins. */
 #define STRETCH_SETTING	"$7$C6..../....romon"
@@ -25,17 +26,10 @@
 #define STRETCH_PREFIX_LEN	(sizeof(STRETCH_PREFIX) - 1)
 #define STRETCH_KEY_LEN		(STRETCH_PREFIX_LEN + 2 * STRETCH_BYTES)
 
-static const char hex[] = "0123456789abcdef";
-
-static char *stretch_put_hex(char *to, unsigned char byte)
-{
-	*to++ = hex[byte >> 4];
-	*to++ = hex[byte & 15];
-	return to;
-}
-
 static bool stretch_is_key(const struct secret *s)
 {
+	static const char hex[] = "0123456789abcdef";
+
 	if (s->len != STRETCH_KEY_LEN ||
 	    memcmp(s->value, STRETCH_PREFIX, STRETCH_PREFIX_LEN))
 		return false;
@@ -64,7 +58,7 @@ static void stretch_put_key(struct secret *s, const char *digit)
 			n += 6;
 			continue;
 		}
-		to = stretch_put_hex(to, (unsigned char)bits);
+		to = text_put_hex(to, (unsigned char)bits);
 		bits >>= 8;
 		n -= 8;
 	}
@@ -105,7 +99,7 @@ const char *stretch_secrets(struct secrets *s, const char *network)
 		return "a name of more than 64 bytes";
 	to = stpcpy(setting, STRETCH_SETTING);
 	for (size_t i = 0; i < len; i++)
-		to = stretch_put_hex(to, (unsigned char)network[i]);
+		to = text_put_hex(to, (unsigned char)network[i]);
 	*to = '\0';
 	data = xcalloc(1, sizeof(*data));
 	for (size_t i = 0; i < s->n && !wrong; i++)

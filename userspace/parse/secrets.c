@@ -125,13 +125,9 @@ const char *secrets_parse(struct secrets *s, const char *list)
 
 static char *secrets_text_byte(char *to, char byte)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	*to++ = '\\';
 	*to++ = 'x';
-	*to++ = digits[(unsigned char)byte >> 4];
-	*to++ = digits[(unsigned char)byte & 15];
-	return to;
+	return text_put_hex(to, (unsigned char)byte);
 }
 
 /*
