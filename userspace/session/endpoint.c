@@ -488,9 +488,7 @@ struct endpoint *endpoint_open(const char *what, struct romon_nl *nl)
 {
 	struct endpoint *ep;
 
-	if (!nl)
-		nl = api_open(what);
-	if (!nl || !api_require_running(what)) {
+	if (!api_require_running(what)) {
 		romon_nl_close(nl);
 		return NULL;
 	}
