@@ -337,7 +337,7 @@ def tcp_and_unix_targets():
 @test
 def many_who_come_at_once_wait_for_a_target():
     with socket.socket(socket.AF_UNIX) as server, \
-            Serve(f"service 7000 unix {path('slow.sock')}"), \
+            Serve(f"service 7000 unix {path('slow.sock')}") as serve, \
             contextlib.ExitStack() as stack:
         server.bind(path("slow.sock"))
         os.chmod(path("slow.sock"), 0o777)
@@ -352,6 +352,7 @@ def many_who_come_at_once_wait_for_a_target():
                 peer.sendall(b"your turn")
         for client in clients:
             equal(client.process.stdout.read(9), b"your turn", "what each one hears")
+        check(not serve.said("session refused"), "one is refused")
 
 
 @test
