@@ -371,6 +371,34 @@ def a_frame_replayed_after_the_reboot_of_both_is_refused():
         traffic_goes_on("after the replay")
 
 
+def port_state(name):
+    return r.get("port-get", interface=f"to-{name}")["state"]
+
+
+@test
+def a_frame_replayed_after_the_link_was_down_is_refused():
+    """r forgets its neighbours then, what they may still send and their marks."""
+    n = here["x"]
+    for where, dev, gone in (("x", "x", "no-carrier"), ("r", "to-x", "down")):
+        frames = record(n)
+        subprocess.run(["ip", "-n", net[where], "link", "set", dev, "down"], check=True)
+        wait_for(lambda: port_state("x") == gone, f"r's port {gone}")
+        equal(state("x"), None, f"x while the port is {gone}")
+        subprocess.run(["ip", "-n", net[where], "link", "set", dev, "up"], check=True)
+        wait_for(lambda: port_state("x") == "running", "r's port running")
+        # The old one has an error to tell.
+        port["x"].close()
+        with netns(net["x"]):
+            n.port = port["x"] = rf.Port("x")
+        refused(frames, "neighbor_down")
+        check(state("x") in (None, "init"), f"x is {state('x')} by a replay")
+        # The echo of an old challenge is among them, and proves nothing.
+        refused(frames, "neighbor_down")
+        up("x", n)
+        refused(frames, "replayed")
+        traffic_goes_on("after the replay")
+
+
 @test
 def each_frame_is_taken_once_in_any_order():
     n = here["x"]
