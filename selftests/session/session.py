@@ -376,6 +376,32 @@ def a_refused_service_says_so():
 
 
 @test
+def that_a_router_has_not_answered_yet_is_told_on_a_terminal():
+    words = "r5 has not answered yet"
+    for pid in serve.own:
+        os.kill(pid, signal.SIGSTOP)
+    master, slave = pty.openpty()
+    process = spawn(r1, ["romon", "connect", "r5", str(CAT)], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=slave)
+    try:
+        check(select.select([master], [], [], LIMIT)[0], "it says nothing")
+        said = os.read(master, 4096).decode()
+        check(said.startswith(f"romon: connect: {words}"), f"it says '{said}'")
+        process.kill()
+        process.wait()
+        done = romon(r1, "connect", "r5", CAT)
+        check("not answer" in done.stderr and words not in done.stderr,
+              f"to a file it says '{done.stderr}'")
+    finally:
+        for pid in serve.own:
+            os.kill(pid, signal.SIGCONT)
+        process.kill()
+        os.close(master)
+        os.close(slave)
+    wait_for(lambda: romon(r1, "connect", "r5", CAT, input="back").stdout == "back", "r5 to answer")
+
+
+@test
 def a_router_that_offers_nothing_refuses():
     fails(["r4", "ssh"], "connect", "r4", "ssh")
     done = romon(r1, "ssh", "root@r4", *ssh_options(SSHD), "true")

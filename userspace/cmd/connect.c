@@ -17,9 +17,13 @@
 #include "session/relay.h"
 #include "session/session.h"
 
+/* How long people wait without a word for a router to answer. */
+#define CONNECT_PATIENCE	(2 * RUN_SECOND)
+
 struct connection {
 	struct relay relay;		/* the first */
 	struct loop_task task;
+	int64_t tell_at;		/* that it has not answered yet */
 	struct endpoint *ep;
 	struct session_target target;
 	int in, out;
@@ -34,7 +38,10 @@ enum { CONNECT_OPENED = 1, CONNECT_SILENT = 2 };
 
 static void connect_opened(struct relay *r)
 {
-	((struct connection *)r)->opened = true;
+	struct connection *c = (struct connection *)r;
+
+	c->opened = true;
+	c->tell_at = RUN_FOREVER;
 	apart_tell(CONNECT_OPENED);
 }
 
@@ -55,6 +62,7 @@ static void connect_done(struct relay *r, int err)
 		c->status = EXIT_FAILED;
 	}
 	c->done = true;
+	c->tell_at = RUN_FOREVER;
 }
 
 static void connect_stop(int signo)
@@ -62,19 +70,26 @@ static void connect_stop(int signo)
 	loop_stop(128 + signo);
 }
 
+static struct connection *connect_of_task(struct loop_task *t)
+{
+	return (void *)((char *)t - offsetof(struct connection, task));
+}
+
 static int64_t connect_deadline(struct loop_task *t)
 {
-	(void)t;
-	return RUN_FOREVER;
+	return connect_of_task(t)->tell_at;
 }
 
 /* All that was written has to arrive, be it after the other side's end. */
 static void connect_settle(struct loop_task *t)
 {
-	struct connection *c = (void *)((char *)t -
-					offsetof(struct connection, task));
+	struct connection *c = connect_of_task(t);
 	struct romon_mux_stats stats;
 
+	if (loop_now() >= c->tell_at) {
+		complain("connect: %s has not answered yet", c->target.name);
+		c->tell_at = RUN_FOREVER;
+	}
 	if (!c->done)
 		return;
 	romon_mux_stats(endpoint_mux(c->ep), &stats);
@@ -117,6 +132,9 @@ static int connect_stream(void *arg, struct romon_nl *nl)
 	/* It knows secrets. */
 	diagnose_end(&c->diagnosis, "connect", true);
 	session_signals(connect_stop);
+	/* To people, whose terminal it is behind ssh too, and to no log. */
+	c->tell_at = isatty(STDERR_FILENO) ? run_now() + CONNECT_PATIENCE :
+		     RUN_FOREVER;
 	c->task.deadline = connect_deadline;
 	c->task.run = connect_settle;
 	loop_add_task(&c->task);
