@@ -127,6 +127,18 @@ def a_neighbour_without_a_secret_is_told():
 
 
 @test
+def a_name_with_blanks_is_one_word():
+    begin()
+    routers["r2"].do("config-set", identity="r2 at eth9 was heard")
+    try:
+        wait_for(lambda: "eth9" in romon("-j", "discover", "duration", "0.3")[1], "the name")
+        secrets("r1", "a")
+        ping_says('"r2 at eth9 was heard" at to-r2 has not proved', IDS["r2"])
+    finally:
+        routers["r2"].do("config-set", identity="r2")
+
+
+@test
 def a_neighbour_with_a_secret_is_told_where_none_is_set():
     begin()
     secrets("r2", "a")

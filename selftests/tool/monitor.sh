@@ -15,6 +15,7 @@ ALL_TESTS="
 	a_renamed_device_is_told_by_both_names
 	changed_settings_are_told
 	people_get_a_line_for_each_event
+	names_with_blanks_are_words_all_the_same
 	it_ends_quietly_when_nobody_reads
 "
 . "$(dirname "$0")/../lib/lib.sh"
@@ -148,6 +149,26 @@ people_get_a_line_for_each_event() {
 	kill $lines
 	wait $lines
 	equal $? 0 "exit status after SIGTERM"
+}
+
+names_with_blanks_are_words_all_the_same() {
+	local lines fake='r3 version 9 board "x"'
+	romon -n "$r1" monitor > "$tmp/lines" &
+	lines=$!
+	romon -n "$r3" set identity "$fake"
+	named() { grep -q -F 'router changed: ' "$tmp/lines" && grep -q -F 'identity "r3 ' "$tmp/lines"; }
+	wait_for flood_until named
+	grep -q -F ' identity "r3 version 9 board \"x\"" version 1.0 board test' "$tmp/lines" ||
+		fail "it says $(grep -F 'r3 version' "$tmp/lines")"
+	romon -n "$r1" topology | grep -q -F '"r3 version 9 board \"x\""  02:' || fail "the tree has $(romon -n "$r1" topology)"
+	romon -n "$r1" port add later comment "cost 5"
+	commented() { grep -q -F 'comment "cost 5"' "$tmp/lines"; }
+	wait_for commented
+	romon -n "$r1" port del later
+	romon -n "$r3" set identity r3
+	wait_for flood_until told node-change ".address == \"${id[r3]}\" and .identity == \"r3\""
+	kill $lines
+	wait $lines
 }
 
 it_ends_quietly_when_nobody_reads() {

@@ -45,25 +45,19 @@ static void err_put(const char *clean)
 	free(line);
 }
 
-/*
- * What is quoted may come from the wire or the command line, so all of it is
- * escaped, and a complaint stays one line.
- */
-void complain(const char *fmt, ...)
+static char *err_print(const char *fmt, va_list ap)
 {
-	char *text = NULL, *clean;
-	va_list ap;
-	int len;
+	char *text = NULL;
 
-	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (len < 0)
+	if (vasprintf(&text, fmt, ap) < 0)
 		die_no_memory();
+	return text;
+}
 
+static void err_say(const char *clean)
+{
 	/* What was printed before belongs before. */
 	fflush(stdout);
-	clean = text_clean(text);
 	if (err_sink)
 		err_put(clean);
 	else if (place_file)
@@ -71,7 +65,35 @@ void complain(const char *fmt, ...)
 			clean);
 	else
 		fprintf(stderr, "romon: %s\n", clean);
+}
+
+/*
+ * What is quoted may come from the wire or the command line, so all of it is
+ * escaped, and a complaint stays one line.
+ */
+void complain(const char *fmt, ...)
+{
+	char *text, *clean;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = err_print(fmt, ap);
+	va_end(ap);
+	clean = text_clean(text);
+	err_say(clean);
 	free(clean);
+	free(text);
+}
+
+void complain_clean(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = err_print(fmt, ap);
+	va_end(ap);
+	err_say(text);
 	free(text);
 }
 

@@ -18,6 +18,8 @@ void err_set_place(const char *file, unsigned int line);
 /* Where complaints go instead, a line without its end each; NULL: as before. */
 void err_set_sink(void (*sink)(const char *line));
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* All strings of which are ours, or were given by text_clean() or text_quote(). */
+void complain_clean(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void die_no_memory(void);
 
 /*

@@ -14,7 +14,9 @@
 
 #include "base/err.h"
 #include "base/run.h"
+#include "base/text.h"
 #include "diagnose.h"
+#include "nl/router.h"
 #include "out/view.h"
 #include "parse/parse.h"
 
@@ -166,20 +168,35 @@ static const struct secrets *diagnose_secrets(const struct api_port *port,
 	return own ? own : config->set[CONFIG_SECRETS].secrets;
 }
 
+/* "r2 at eth0", each of both a word; to be freed. */
+static char *diagnose_at(const char *identity, const uint8_t *id,
+			 const char *interface)
+{
+	char *name = router_word(identity, id), *dev = text_quote(interface);
+	char *both;
+
+	if (asprintf(&both, "%s at %s", name, dev) < 0)
+		die_no_memory();
+	free(dev);
+	free(name);
+	return both;
+}
+
 /* Neighbours that were up once. True if there are any. */
 static bool diagnose_lost(const struct api_neighbors *all)
 {
-	char buf[ID_STRLEN];
 	bool told = false;
+	char *word;
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct api_neighbor *n = &all->v[i];
 
 		if (!n->has_heard || id_is_zero(n->id))
 			continue;
-		complain("%s at %s was heard %.1f s ago and no more: it is off, or has new secrets",
-			 n->identity ? n->identity : id_str(buf, n->id),
-			 n->interface, n->heard_ms / 1000.0);
+		word = diagnose_at(n->identity, n->id, n->interface);
+		complain_clean("%s was heard %.1f s ago and no more: it is off, or has new secrets",
+			       word, n->heard_ms / 1000.0);
+		free(word);
 		told = true;
 	}
 	return told;
@@ -222,10 +239,10 @@ diagnose_neighbor(const struct diagnosis *d, const struct api_neighbors *all)
 }
 
 /*
- * What is known of the first router on the way, @name. True if that tells
+ * What is known of the first router on the way, @who. True if that tells
  * anything.
  */
-static bool diagnose_next(const struct diagnosis *d, const char *name,
+static bool diagnose_next(const struct diagnosis *d, const char *who,
 			  const struct api_neighbor *n,
 			  const struct secrets *secrets, int64_t hello)
 {
@@ -236,29 +253,28 @@ static bool diagnose_next(const struct diagnosis *d, const char *name,
 		/* Those that only accept hashed frames too are in the table. */
 		if (!secrets->v[0].len)
 			return false;
-		complain("%s at %s has not proved to know a secret set here (see: romon neighbor)",
-			 name, d->interface);
+		complain_clean("%s has not proved to know a secret set here (see: romon neighbor)",
+			       who);
 		return true;
 	}
 	if (n->state != ROMON_NEIGHBOR_STATE_UP) {
-		complain("%s at %s was heard %.1f s ago and no more: it is off, or has new secrets",
-			 name, d->interface, n->heard_ms / 1000.0);
+		complain_clean("%s was heard %.1f s ago and no more: it is off, or has new secrets",
+			       who, n->heard_ms / 1000.0);
 		return true;
 	}
 	if (n->secret > 1) {
-		complain("%s at %s hashes with the %s of the secrets set here: %s",
-			 name, d->interface, view_nth(n->secret),
-			 secrets->v[0].len ?
-			 "perhaps it does not know the first, which is what we send with" :
-			 "perhaps it demands that, while what we send is not hashed");
+		complain_clean("%s hashes with the %s of the secrets set here: %s",
+			       who, view_nth(n->secret), secrets->v[0].len ?
+			       "perhaps it does not know the first, which is what we send with" :
+			       "perhaps it demands that, while what we send is not hashed");
 		return true;
 	}
 	/* One that is alive answers for itself, and at least says Hello. */
 	if (!d->direct || silence > hello * 3 / 2)
 		silence = hello * 3 / 2;
 	if (n->has_heard && n->heard_ms > silence) {
-		complain("%s at %s was last heard %.1f s ago: it is off, or has new secrets",
-			 name, d->interface, n->heard_ms / 1000.0);
+		complain_clean("%s was last heard %.1f s ago: it is off, or has new secrets",
+			       who, n->heard_ms / 1000.0);
 		return true;
 	}
 	return false;
@@ -269,20 +285,20 @@ static void diagnose_hop(const struct diagnosis *d, const char *what,
 {
 	struct api_neighbors neighbors;
 	struct api_node node = { 0 };
-	char buf[ID_STRLEN];
-	const char *name;
 	bool told = false;
+	char *who;
 
-	name = !api_node_find(d->id, &node) && node.identity ? node.identity :
-	       id_str(buf, d->id);
+	api_node_find(d->id, &node);
+	who = diagnose_at(node.identity, d->id, d->interface);
 	if (secrets && !api_neighbor_dump(&neighbors)) {
-		told = diagnose_next(d, name, diagnose_neighbor(d, &neighbors),
+		told = diagnose_next(d, who, diagnose_neighbor(d, &neighbors),
 				     secrets, hello);
 		api_neighbors_free(&neighbors);
 	}
 	if (!told && !d->direct)
 		complain("%s: nothing was refused here: traceroute tells where it is lost",
 			 what);
+	free(who);
 	api_node_free(&node);
 }
 

@@ -180,23 +180,15 @@ static void ping_search_answer(struct ping_search *s, const uint8_t *id,
 static void ping_search_complain(const struct ping_search *s)
 {
 	size_t last = s->way.path_len;
-	const struct api_node *known;
 	struct api_nodes nodes;
-	char buf[ID_STRLEN];
 
 	while (last && !s->answered[last - 1])
 		last--;
 	if (last == s->way.path_len)
 		return;
-	if (!last) {
-		complain("ping: lost after this router");
-		return;
-	}
-	memset(&nodes, 0, sizeof(nodes));
-	known = api_node_dump(&nodes) ? NULL :
-		router_by_id(&nodes, s->way.path[last - 1]);
-	complain("ping: lost after %s", known && known->identity ?
-		 known->identity : id_str(buf, s->way.path[last - 1]));
+	api_node_dump(&nodes);
+	router_complain_lost("ping", &nodes,
+			     last ? s->way.path[last - 1] : NULL);
 	api_nodes_free(&nodes);
 }
 

@@ -130,22 +130,6 @@ static unsigned int trace_hop(struct trace *t, struct out *o,
 	return received;
 }
 
-/* Where it was lost: behind the last one that answered. */
-static void trace_complain(const struct api_node *node,
-			   const struct api_nodes *nodes, size_t last)
-{
-	const struct api_node *known;
-	char buf[ID_STRLEN];
-
-	if (!last) {
-		complain("traceroute: lost after this router");
-		return;
-	}
-	known = router_by_id(nodes, node->path[last - 1]);
-	complain("traceroute: lost after %s", known && known->identity ?
-		 known->identity : id_str(buf, node->path[last - 1]));
-}
-
 static int trace_walk(struct trace *t, const struct api_node *node,
 		      const struct api_nodes *nodes)
 {
@@ -166,7 +150,8 @@ static int trace_walk(struct trace *t, const struct api_node *node,
 	if (last == node->path_len)
 		return EXIT_DONE;
 	if (!run_stopped() && !t->failed)
-		trace_complain(node, nodes, last);
+		router_complain_lost("traceroute", nodes,
+				     last ? node->path[last - 1] : NULL);
 	return EXIT_FAILED;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/run.h"
+#include "base/text.h"
 #include "parse/parse.h"
 #include "router.h"
 
@@ -34,6 +35,30 @@ const struct api_node *router_by_id(const struct api_nodes *nodes,
 	if (low == nodes->n || memcmp(nodes->v[low].id, id, API_ID_LEN))
 		return NULL;
 	return &nodes->v[low];
+}
+
+char *router_word(const char *identity, const uint8_t *id)
+{
+	char buf[ID_STRLEN];
+
+	return identity && *identity ? text_quote(identity) :
+				       xstrdup(id_str(buf, id));
+}
+
+void router_complain_lost(const char *what, const struct api_nodes *nodes,
+			  const uint8_t *id)
+{
+	const struct api_node *known;
+	char *word;
+
+	if (!id) {
+		complain("%s: lost after this router", what);
+		return;
+	}
+	known = router_by_id(nodes, id);
+	word = router_word(known ? known->identity : NULL, id);
+	complain_clean("%s: lost after %s", what, word);
+	free(word);
 }
 
 /* What people call a router. */

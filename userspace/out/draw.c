@@ -94,7 +94,7 @@ static bool draw_has_sibling(const struct api_node **list, size_t n, size_t i,
 
 static void draw_tree_name(FILE *f, const char *name, const uint8_t *id)
 {
-	char *clean = name && *name ? text_clean(name) : NULL;
+	char *clean = name && *name ? text_quote(name) : NULL;
 	const char *bold = out_options.color ? "\033[36m" : "";
 	const char *plain = out_options.color ? "\033[0m" : "";
 	char buf[ID_STRLEN];

@@ -149,6 +149,24 @@ void out_str(struct out *o, size_t col, const char *s)
 		out_cell(o, col, text_clean(s));
 }
 
+/*
+ * A string that others chose, of which nobody shall take the end for the next
+ * key, and people a word more. Where words stand behind each other it is one,
+ * as words_split() reads it.
+ */
+void out_word(struct out *o, size_t col, const char *s, const char *more)
+{
+	char *word;
+
+	if (out_options.json || !s || !*s) {
+		out_str(o, col, s);
+		return;
+	}
+	word = o->style == OUT_WORDS ? text_quote(s) : text_clean(s);
+	out_text(o, col, "%s%s", word, more);
+	free(word);
+}
+
 /* For people only. */
 void out_text(struct out *o, size_t col, const char *fmt, ...)
 {

@@ -69,6 +69,7 @@ void out_prefix(struct out *o, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void out_color(struct out *o, enum out_color color);
 void out_str(struct out *o, size_t col, const char *s);
+void out_word(struct out *o, size_t col, const char *s, const char *more);
 void out_uint(struct out *o, size_t col, uint64_t v);
 void out_bool(struct out *o, size_t col, bool v, const char *yes,
 	      const char *no);

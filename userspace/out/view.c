@@ -205,15 +205,7 @@ static void view_name(struct out *o, size_t col, const char *name, bool is_auto)
 		out_text(o, col, "auto");
 		return;
 	}
-	if (out_options.json || !is_auto || !name) {
-		out_str(o, col, name);
-		return;
-	}
-
-	char with[ROMON_IDENTITY_MAX_LEN + 16];
-
-	snprintf(with, sizeof(with), "%s (auto)", name);
-	out_str(o, col, with);
+	out_word(o, col, name, is_auto ? " (auto)" : "");
 }
 
 static void view_setting(struct out *o, size_t col, const struct setting *s,
@@ -239,7 +231,7 @@ static void view_setting(struct out *o, size_t col, const struct setting *s,
 		break;
 	case SETTING_NAME:
 	case SETTING_TEXT:
-		out_str(o, col, v->text && *v->text ? v->text : NULL);
+		out_word(o, col, v->text && *v->text ? v->text : NULL, "");
 		break;
 	case SETTING_SECRETS:
 		break;
@@ -374,9 +366,9 @@ void view_node(struct out *o, const struct api_node *n, const char *event)
 	if (n->has_l2mtu)
 		out_uint(o, NODE_L2MTU, n->l2mtu);
 	out_color(o, OUT_NAME);
-	out_str(o, NODE_IDENTITY, n->identity);
+	out_word(o, NODE_IDENTITY, n->identity, "");
 	out_str(o, NODE_VERSION, n->version);
-	out_str(o, NODE_BOARD, n->board);
+	out_word(o, NODE_BOARD, n->board, "");
 	if (n->has_reason)
 		out_str(o, NODE_REASON, api_route_reason_name(n->reason));
 	if (!out_options.json)
@@ -425,7 +417,7 @@ void view_neighbor(struct out *o, const struct api_neighbor *n,
 		out_id(o, NEIGH_ADDRESS, n->id);
 	}
 	out_color(o, OUT_NAME);
-	out_str(o, NEIGH_IDENTITY, n->identity);
+	out_word(o, NEIGH_IDENTITY, n->identity, "");
 	if (n->has_state) {
 		out_color(o, n->state == ROMON_NEIGHBOR_STATE_UP ? OUT_GOOD :
 			  OUT_BAD);

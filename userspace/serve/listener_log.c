@@ -31,7 +31,7 @@ static struct out *listener_log(const struct serve_peer *peer,
 
 	out_id(o, SERVE_LOG_ADDRESS, peer->id);
 	if (*peer->identity)
-		serve_log_word(o, SERVE_LOG_IDENTITY, peer->identity);
+		out_word(o, SERVE_LOG_IDENTITY, peer->identity, "");
 	out_uint(o, SERVE_LOG_PORT, peer->port);
 	/* One word, whatever it is called elsewhere. */
 	if (name == buf)

@@ -232,20 +232,6 @@ struct out *serve_log_begin(const char *event, const char *words)
 	return o;
 }
 
-/* As one word, whatever is in it. */
-void serve_log_word(struct out *o, enum serve_log_col col, const char *word)
-{
-	char *quoted;
-
-	if (out_options.json || !word) {
-		out_str(o, col, word);
-		return;
-	}
-	quoted = text_quote(word);
-	out_text(o, col, "%s", quoted);
-	free(quoted);
-}
-
 static double serve_log_time(void)
 {
 	struct timespec ts;

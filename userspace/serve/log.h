@@ -49,7 +49,6 @@ char *serve_log_complained(void);
 
 /* A line: what it is called in JSON and to people, fields, and its end. */
 struct out *serve_log_begin(const char *event, const char *words);
-void serve_log_word(struct out *o, enum serve_log_col col, const char *word);
 void serve_log_end(struct out *o, int priority);
 /* All in one; the reason may be NULL. */
 void serve_log(int priority, const char *event, const char *words,

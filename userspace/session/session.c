@@ -97,7 +97,7 @@ void session_complain(const char *what, const struct endpoint *ep,
 		      const struct romon_stream *s, bool opened, int err)
 {
 	char why[256], service[32];
-	char *name = text_clean(target->name);
+	const char *name = target->name;
 
 	if (!s || err != romon_stream_error(s)) {
 		complain("%s: %s: %s", what, name, strerror(-err));
@@ -111,5 +111,4 @@ void session_complain(const char *what, const struct endpoint *ep,
 				      sizeof(service)),
 			 endpoint_explain(ep, s, why, sizeof(why)));
 	}
-	free(name);
 }

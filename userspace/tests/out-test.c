@@ -52,6 +52,18 @@ static void fill_short(struct out *o)
 	out_str(o, NOTE, "");
 }
 
+/* What is in them looks like the keys behind them. */
+static void fill_words(struct out *o)
+{
+	static const char * const names[] = { "r2", "r 2 note x", "\"\\\xff" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		out_row(o);
+		out_word(o, NAME, names[i], " (auto)");
+		out_word(o, NOTE, names[i], "");
+	}
+}
+
 /* U+00AD, U+202E, U+2060, U+E0041 and a face. */
 static void fill_hidden(struct out *o)
 {
@@ -169,6 +181,16 @@ int main(void)
 	      "  A address 02:00:00:00:00:02 cost 200 path 02:00:00:00:00:02 name r2\n"
 	      "  address 02:00:00:00:00:03 cost 70000 path " PATH_LONG " name " NAME_CLEAN "\n",
 	      "words stand behind their keys");
+	check(fill_words, OUT_WORDS, 0,
+	      "  name r2 (auto) note r2\n"
+	      "  name \"r 2 note x\" (auto) note \"r 2 note x\"\n"
+	      "  name \"\\\"\\\\\\xff\" (auto) note \"\\\"\\\\\\xff\"\n",
+	      "... and what others call themselves is a word");
+	check(fill_words, OUT_RECORD, 6,
+	      "     NAME: r2 (auto)\n     NOTE: r2\n"
+	      "     NAME: r 2 note x (auto)\n     NOTE: r 2 note x\n"
+	      "     NAME: \"\\\\\\xff (auto)\n     NOTE: \"\\\\\\xff\n",
+	      "... where it is not alone in its line");
 	check(fill_short, OUT_SUMMARY, 0, "  COST=200\n  NAME=x\n",
 	      "what is not known is left out");
 
