@@ -27,6 +27,7 @@ ALL_TESTS="
 	usage_errors_end_with_2
 	failures_end_with_1_and_the_kernels_sentence
 	while_it_is_off_it_says_how_to_enable
+	an_empty_list_says_why
 	without_the_right_it_says_so
 	limits_are_raised_by_the_administrator_of_the_host_alone
 	a_missing_module_is_told
@@ -274,6 +275,31 @@ while_it_is_off_it_says_how_to_enable() {
 	holds "port show works" r1 port show > /dev/null
 	enable r1
 	wait_for sees_all
+}
+
+# $1: pattern of the only complaint, $2: lines of output; the rest: words
+empty_but_says() {
+	local pattern=$1 lines=$2
+	shift 2
+	refused 0 "^romon: $1: $pattern" romon -n "$r1" "$@"
+	equal "$(r1 "$@" 2> /dev/null | wc -l)" "$lines" "lines of $*"
+}
+
+an_empty_list_says_why() {
+	r1 set enabled off
+	empty_but_says 'RoMON not running' 1 neighbor
+	equal "$(r1 -j neighbor 2> /dev/null)" "[]" "neighbours while it is off"
+	enable r1
+	empty_but_says 'no secret is set' 1 neighbor
+	r1 port set all forbid on
+	empty_but_says 'no port is running' 1 neighbor
+	empty_but_says 'no port is running' 1 discover duration 0.3
+	empty_but_says 'no port is running' 1 topology
+	empty_but_says 'no port is running' 1 topology list
+	equal "$(r1 -j discover duration 0.3 2> /dev/null)" "" "routers without a port"
+	r1 port set all forbid off
+	wait_for sees_all
+	equal "$(r1 discover duration 0.5 2>&1 > /dev/null)" "" "what discover says when all is well"
 }
 
 as_nobody() {

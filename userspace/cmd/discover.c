@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "diagnose.h"
 #include "nl/api.h"
+#include "nl/router.h"
 #include "out/view.h"
 
 /* One way to a router; its router's best cost keeps alternatives below it. */
@@ -242,18 +243,21 @@ static int discover_run(struct args *args)
 		PARAM("duration", PARAM_NS, &duration, 0),
 	};
 	struct diagnosis diagnosis;
-	bool heard = false;
+	bool heard = false, alone;
 	int status;
 
 	if (!params_parse(args, "discover", params, 1))
 		return EXIT_USAGE;
 	if (!api_require_running("discover"))
 		return EXIT_FAILED;
+	/* At once: it may go on until it is stopped. */
+	alone = router_complain_alone("discover");
 	run_begin();
 	diagnose_begin(&diagnosis);
 	status = discover_loop(duration, &heard);
 	run_end();
-	diagnose_end(&diagnosis, "discover", heard || status != EXIT_DONE);
+	diagnose_end(&diagnosis, "discover",
+		     heard || alone || status != EXIT_DONE);
 	return status;
 }
 

@@ -4,7 +4,28 @@
 #include "base/err.h"
 #include "cmd.h"
 #include "nl/api.h"
+#include "nl/router.h"
 #include "out/view.h"
+
+/* Of a list that is empty: why it can be no other. */
+static void neighbor_complain(void)
+{
+	struct api_config config;
+	struct api_ports ports;
+	uint32_t secrets;
+
+	if (router_complain_alone("neighbor") || api_config_get(&config))
+		return;
+	secrets = config.secrets_count;
+	api_config_free(&config);
+	if (!api_port_dump(&ports)) {
+		for (size_t i = 0; i < ports.n; i++)
+			secrets += ports.v[i].secrets_count;
+		if (!secrets)
+			complain("neighbor: no secret is set, so nobody proves to know one");
+	}
+	api_ports_free(&ports);
+}
 
 static int neighbor_run(struct args *args)
 {
@@ -22,6 +43,8 @@ static int neighbor_run(struct args *args)
 	for (size_t i = 0; i < neighbors.n; i++)
 		view_neighbor(o, &neighbors.v[i], NULL);
 	out_end(o, 0);
+	if (!neighbors.n)
+		neighbor_complain();
 	api_neighbors_free(&neighbors);
 	return EXIT_DONE;
 }

@@ -97,6 +97,8 @@ static int topology_run(struct args *args)
 		} else {
 			status = draw_svg(&draw);
 		}
+		if (!draw.nodes.n)
+			router_complain_alone("topology");
 	}
 	draw_free(&draw);
 	return status;

@@ -164,6 +164,17 @@ static bool router_has_port(void)
 	return found;
 }
 
+bool router_complain_alone(const char *what)
+{
+	if (!api_require_running(what))
+		return true;
+	if (router_has_port())
+		return false;
+	complain("%s: no port is running, so nobody is known (see: romon port)",
+		 what);
+	return true;
+}
+
 /*
  * 1 found, 0 not known, -1 complained of. A router that is found by its name
  * is only taken from *settle on, which is set when it is seen first.
@@ -211,11 +222,8 @@ static void router_complain_unknown(const char *what,
 			return;
 		}
 	}
-	if (!router_has_port()) {
-		complain("%s: no port is running, so nobody is known (see: romon port)",
-			 what);
+	if (router_complain_alone(what))
 		return;
-	}
 	if (api_node_dump(&nodes))
 		return;
 	complain("%s: no such router: %s (%zu known, see: romon discover)",
