@@ -451,6 +451,7 @@ void __net_exit romon_net_exit(struct net *net)
 	rtnl_unlock();
 	cancel_delayed_work_sync(&rn->seed_work);
 	romon_topology_net_exit(rn);
+	romon_discover_net_exit(rn);
 	romon_local_net_exit(rn);
 	romon_port_net_exit(rn);
 	romon_secrets_free_rcu(rcu_dereference_protected(rn->secrets, true));

@@ -807,7 +807,11 @@ int romon_discover_resize(struct romon_net *rn, u32 max_origins)
 	return 0;
 }
 
-/* After rn->self and all ports are gone: nothing queues or asks any more. */
+/*
+ * After rn->self and all ports are gone: nothing queues any more. The work of
+ * the topology may still ask, which is one flood too many if RoMON is back by
+ * then.
+ */
 void romon_discover_stop(struct romon_net *rn)
 {
 	struct romon_origins *o;
@@ -822,4 +826,10 @@ void romon_discover_stop(struct romon_net *rn)
 	RCU_INIT_POINTER(rn->origins, NULL);
 	synchronize_net();
 	romon_origins_free(o);
+}
+
+/* After the topology's, the last one to ask. */
+void romon_discover_net_exit(struct romon_net *rn)
+{
+	cancel_delayed_work_sync(&rn->flood_work);
 }

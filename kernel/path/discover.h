@@ -21,5 +21,6 @@ int romon_discover_start(struct romon_net *rn);
 void romon_discover_seed(struct romon_net *rn);
 int romon_discover_resize(struct romon_net *rn, u32 max_origins);
 void romon_discover_stop(struct romon_net *rn);
+void romon_discover_net_exit(struct romon_net *rn);
 
 #endif /* ROMON_DISCOVER_H */
