@@ -49,8 +49,6 @@ struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
 		if (list->key == n)
 			list->key = i;
 	}
-	if (list->closed)
-		pr_warn_once("romon: no MD5 in this kernel: ports with secrets are closed\n");
 	return list;
 }
 
