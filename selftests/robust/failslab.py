@@ -14,6 +14,7 @@ below functions of the module.
     ROMON_FAULTS=2      the stack of each allocation that failed, in the log
 """
 
+import contextlib
 import ctypes
 import errno
 import itertools
@@ -301,13 +302,9 @@ def delete_module():
     return libc.syscall(SYS_DELETE_MODULE, b"romon", os.O_NONBLOCK)
 
 
-@test
-def a_module_that_cannot_start_leaves_nothing():
-    """Below do_one_initcall(), which is where the module's part begins. All
-    namespaces that there are get a router then, and all devices are told of."""
-    others = [Router() for _ in range(2)]
-    for router in others:
-        router.nl.close()
+@contextlib.contextmanager
+def without_module():
+    """The block may load it, from the file that is given."""
     path = subprocess.run(["modinfo", "-n", "romon"], capture_output=True, text=True,
                           check=True).stdout.strip()
     file = os.open(path, os.O_RDONLY)
@@ -316,49 +313,50 @@ def a_module_that_cannot_start_leaves_nothing():
     if os.path.exists(KUNIT):
         write(KUNIT, "none")
     try:
-        with below(function("do_one_initcall")):
-            for n in itertools.count(1):
-                result, failed = nth(n, libc.syscall, SYS_FINIT_MODULE, file, b"", 0)
-                loaded = os.path.exists("/sys/module/romon")
-                if not failed:
-                    break
-                equal(loaded, result == 0, f"allocation {n}: result {result}, loaded")
-                if loaded:
-                    equal(delete_module(), 0, f"allocation {n}: rmmod")
-                else:
-                    check(-result in NO_MEMORY, f"allocation {n}: result {result}")
-        equal((result, loaded), (0, True), "insmod without a failure")
+        yield file
     finally:
         os.close(file)
-        if not os.path.exists("/sys/module/romon"):
-            subprocess.run(["modprobe", "romon"], check=True)
+        delete_module()
+        subprocess.run(["modprobe", "romon"], check=True)
         if os.path.exists(KUNIT):
             write(KUNIT, "*.*")
+
+
+@test
+def a_module_that_cannot_start_leaves_nothing():
+    """Below do_one_initcall(), which is where the module's part begins. All
+    namespaces that there are get a router then, and all devices are told of."""
+    others = [Router() for _ in range(2)]
+    for router in others:
+        router.nl.close()
+    with without_module() as file, below(function("do_one_initcall")):
+        for n in itertools.count(1):
+            result, failed = nth(n, libc.syscall, SYS_FINIT_MODULE, file, b"", 0)
+            loaded = os.path.exists("/sys/module/romon")
+            if not failed:
+                break
+            equal(loaded, result == 0, f"allocation {n}: result {result}, loaded")
+            if loaded:
+                equal(delete_module(), 0, f"allocation {n}: rmmod")
+            else:
+                check(-result in NO_MEMORY, f"allocation {n}: result {result}")
+        equal((result, loaded), (0, True), "insmod without a failure")
     note(f"{n - 1} allocations")
     check(n > 5, "hardly any allocation failed")
     for router in others:
         equal(genl.Romon(router.ns).get("config-get")["enabled"], 0, "a router's state")
 
 
-def load_without_md5():
+def load_without_md5(file):
     """The handle of MD5 is not to be had, as in a kernel that has none."""
-    path = subprocess.run(["modinfo", "-n", "romon"], capture_output=True, text=True,
-                          check=True).stdout.strip()
-    file = os.open(path, os.O_RDONLY)
-    try:
-        with below(function("crypto_alloc_tfm_node")):
-            equal(nth(1, libc.syscall, SYS_FINIT_MODULE, file, b"", 0), (0, True), "insmod")
-    finally:
-        os.close(file)
+    with below(function("crypto_alloc_tfm_node")):
+        equal(nth(1, libc.syscall, SYS_FINIT_MODULE, file, b"", 0), (0, True), "insmod")
 
 
 @test
 def without_md5_what_has_secrets_is_closed():
-    equal(delete_module(), 0, "rmmod")
-    if os.path.exists(KUNIT):
-        write(KUNIT, "none")
-    try:
-        load_without_md5()
+    with without_module() as file:
+        load_without_md5(file)
         router = Router(devices=())
         ip("link add name v0 up type veth peer name v1", "link set v1 up", ns=router.ns)
         with genl.netns(router.ns):
@@ -391,12 +389,6 @@ def without_md5_what_has_secrets_is_closed():
         router.nl.do("discover")
         check(port.recv(LIMIT, lambda f: f["type"] == rf.DISCOVER), "still closed without secrets")
         router.nl.close()
-    finally:
-        delete_module()
-        if not os.path.exists("/sys/module/romon"):
-            subprocess.run(["modprobe", "romon"], check=True)
-        if os.path.exists(KUNIT):
-            write(KUNIT, "*.*")
 
 
 @test
