@@ -48,6 +48,10 @@ static int serve_processes(struct serve_conf *conf, const char *file)
 	struct romon_nl *nl;
 	pid_t listener;
 
+	if (!api_require_running("serve")) {
+		serve_conf_free(conf);
+		return EXIT_FAILED;
+	}
 	if (!serve_link_pair(pair)) {
 		complain("serve: %s", strerror(errno));
 		serve_conf_free(conf);
@@ -67,7 +71,6 @@ static int serve_processes(struct serve_conf *conf, const char *file)
 	listener = fork();
 	if (!listener) {
 		status = serve_listen(conf, pair[1], nl);
-		api_close_shared();
 		_exit(status);
 	}
 	close(pair[1]);

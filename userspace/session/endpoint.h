@@ -26,7 +26,8 @@ typedef enum romon_stream_reason endpoint_accept_fn(void *arg,
 /*
  * Complains, in the name of @what. Part of the loop until it is closed. @nl, which
  * becomes its own, may be shared with a process that goes on to have the right
- * to bind.
+ * to bind. Whether RoMON runs is for the caller to ask, before that process and
+ * this one part: no other connection is needed here.
  */
 struct endpoint *endpoint_open(const char *what, struct romon_nl *nl);
 /*
