@@ -74,9 +74,7 @@ struct endpoint {
 	int64_t look_at, search_at;
 	/* Asked for without waiting: frames of others drive who wants it. */
 	struct known_table known;
-	uint8_t own_id[API_ID_LEN];
-	int64_t own_asked_at;
-	bool own_waits;
+	struct known own;	/* this router; no more than its ID */
 	uint16_t search_from;		/* a port that is bound */
 	uint8_t bound[(UINT16_MAX + 1) / 8];	/* ports to listen at */
 	char sentence[256];
@@ -351,8 +349,8 @@ static void endpoint_answered(struct endpoint *ep, uint8_t cmd,
 	}
 	api_config_read(attrs, &config);
 	if (config.has_current_id)
-		memcpy(ep->own_id, config.current_id, sizeof(ep->own_id));
-	ep->own_waits = false;
+		memcpy(ep->own.id, config.current_id, sizeof(ep->own.id));
+	ep->own.waits = false;
 	api_config_free(&config);
 	/* It may tell secrets. */
 	explicit_bzero((void *)attrs.data, attrs.len);
@@ -561,15 +559,13 @@ bool endpoint_peer(struct endpoint *ep, const uint8_t *id,
 	const struct known *k = endpoint_want(ep, id);
 	int64_t now = loop_now();
 
-	if (!ep->own_asked_at || now - ep->own_asked_at >= KNOWN_FRESH_NS) {
-		ep->own_asked_at = now;
-		ep->own_waits = true;
+	if (known_is_old(&ep->own, now)) {
+		known_asked(&ep->own, now);
 		endpoint_ask(ep, api_queue_config(ep->nl), NULL);
 	}
 	*identity = k->identity;
-	*own_id = ep->own_id;
-	return !known_is_coming(k, now) &&
-	       !(ep->own_waits && now - ep->own_asked_at < KNOWN_FRESH_NS);
+	*own_id = ep->own.id;
+	return !known_is_coming(k, now) && !known_is_coming(&ep->own, now);
 }
 
 void endpoint_on_accept(struct endpoint *ep, endpoint_accept_fn *fn, void *arg)

@@ -34,13 +34,22 @@ struct known *known_want(struct known_table *t, const uint8_t *id, int64_t now,
 	if (!k)
 		k = known_new(t, id);
 	k->wanted_at = now;
-	*ask = (!k->asked_at || now - k->asked_at >= KNOWN_FRESH_NS) &&
+	*ask = known_is_old(k, now) &&
 	       rate_take(&t->rate, KNOWN_RATE, KNOWN_RATE, now);
-	if (*ask) {
-		k->asked_at = now;
-		k->waits = true;
-	}
+	if (*ask)
+		known_asked(k, now);
 	return k;
+}
+
+bool known_is_old(const struct known *k, int64_t now)
+{
+	return !k->asked_at || now - k->asked_at >= KNOWN_FRESH_NS;
+}
+
+void known_asked(struct known *k, int64_t now)
+{
+	k->asked_at = now;
+	k->waits = true;
 }
 
 bool known_is_coming(const struct known *k, int64_t now)

@@ -42,6 +42,9 @@ struct known *known_want(struct known_table *t, const uint8_t *id, int64_t now,
 			 bool *ask);
 /* NULL if nobody has wanted it lately. */
 struct known *known_find(struct known_table *t, const uint8_t *id);
+/* Whether it is time to ask the kernel, and that it has been asked. */
+bool known_is_old(const struct known *k, int64_t now);
+void known_asked(struct known *k, int64_t now);
 /* Whether an answer is about to come; one that was lost does not. */
 bool known_is_coming(const struct known *k, int64_t now);
 
