@@ -126,8 +126,9 @@ static const struct nla_policy romon_port_del_nl_policy[ROMON_A_PORT_INTERFACE +
 };
 
 /* ROMON_CMD_NODE_GET - do */
-static const struct nla_policy romon_node_get_nl_policy[ROMON_A_NODE_ID + 1] = {
+static const struct nla_policy romon_node_get_nl_policy[ROMON_A_NODE_NOW + 1] = {
 	[ROMON_A_NODE_ID] = NLA_POLICY_EXACT_LEN(ROMON_ID_LEN),
+	[ROMON_A_NODE_NOW] = { .type = NLA_FLAG, },
 };
 
 /* ROMON_CMD_ENDPOINT_BIND - do */
@@ -204,7 +205,7 @@ static const struct genl_split_ops romon_nl_ops[] = {
 		.cmd		= ROMON_CMD_NODE_GET,
 		.doit		= romon_nl_node_get_doit,
 		.policy		= romon_node_get_nl_policy,
-		.maxattr	= ROMON_A_NODE_ID,
+		.maxattr	= ROMON_A_NODE_NOW,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

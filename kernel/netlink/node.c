@@ -150,18 +150,55 @@ static int romon_nl_fill_known(struct sk_buff *msg, struct romon_net *rn,
 	return 0;
 }
 
+/* Tell the ID of this router. */
+static int romon_nl_node_get_self(struct romon_net *rn, struct genl_info *info)
+{
+	const struct romon_self *self;
+	struct sk_buff *msg;
+	int err = -EMSGSIZE;
+	void *hdr;
+
+	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(msg, info, &romon_nl_family, 0,
+				ROMON_CMD_NODE_GET);
+	rcu_read_lock();
+	self = rcu_dereference(rn->self);
+	if (!self) {
+		NL_SET_ERR_MSG(info->extack, "RoMON is not running");
+		err = -ENETDOWN;
+	} else if (hdr && !nla_put(msg, ROMON_A_NODE_ID, ETH_ALEN, self->id)) {
+		genlmsg_end(msg, hdr);
+		err = 0;
+	}
+	rcu_read_unlock();
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+/*
+ * With now, neither rtnl nor the topology's work is waited for: who asks may be
+ * hearing others, whose frames decide when it asks.
+ */
 int romon_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct romon_net *rn = romon_net(genl_info_net(info));
+	bool now = nla_get_flag(info->attrs[ROMON_A_NODE_NOW]);
 	struct romon_route *buf;
 	struct sk_buff *msg;
 	int err;
 
+	if (now && !info->attrs[ROMON_A_NODE_ID])
+		return romon_nl_node_get_self(rn, info);
 	if (GENL_REQ_ATTR_CHECK(info, ROMON_A_NODE_ID)) {
 		NL_SET_ERR_MSG(info->extack, "Which router is not said");
 		return -EINVAL;
 	}
-	err = romon_topology_settle(rn);
+	err = now ? 0 : romon_topology_settle(rn);
 	if (err)
 		return err;
 	msg = genlmsg_new(NLMSG_GOODSIZE + ROMON_ROUTE_MAX_LEN, GFP_KERNEL);

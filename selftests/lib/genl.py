@@ -88,7 +88,7 @@ SETS = {
     "refusal": _set("mac:mac reason:string age:u32"),
     "node": _set(
         "id:mac active:u8 cost:u32 hops:u32 path:macs l2mtu:u32 identity:string "
-        "version:string board:string age:u32 route:binary interface:string reason:u32"
+        "version:string board:string age:u32 route:binary interface:string reason:u32 now:binary"
     ),
     "end": _set("id:mac link:u32 mac:mac cost:u16 l2mtu:u32"),
     "edge": _set("from:nest:end to:nest:end cost:u32 l2mtu:u32 active:u8 age:u32"),

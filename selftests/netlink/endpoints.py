@@ -10,6 +10,8 @@
 import errno
 import os
 import struct
+import subprocess
+import time
 
 from harness import (
     LIMIT, Failed, Network, check, drop_rights, equal, in_child, main, test, unshare, wait_for,
@@ -355,6 +357,37 @@ def a_route_is_searched_for_what_has_none():
     sender.close()
     receiver.close()
 
+
+def took(ask):
+    began = time.monotonic()
+    ask()
+    return time.monotonic() - began
+
+
+@test
+def what_is_known_now_waits_for_nobody():
+    nl = genl.Romon(a.ns)
+    equal(nl.do("node-get", now=b""), [{"id": A}], "this router")
+    equal(nl.get("node-get", id=C, now=b"")["identity"], "c", "another")
+    refused(errno.ENOENT, nl, "node-get", id=NOBODY, now=b"")
+    refused(errno.EINVAL, nl, "node-get")
+    b.do("config-set", enabled=0)
+    refused(errno.ENETDOWN, b, "node-get", now=b"")
+    b.do("config-set", enabled=1)
+
+    # Hundreds of devices go at once, and with them rtnl for a while.
+    subprocess.run(["ip", "-n", a.ns, "-batch", "-"], check=True, text=True,
+                   input="".join(f"link add gone{n} group 9 type dummy\n" for n in range(400)))
+    waited, known = [], []
+    with subprocess.Popen(["ip", "-n", a.ns, "link", "del", "group", "9"]) as gone:
+        while gone.poll() is None:
+            known.append(took(lambda: nl.get("node-get", now=b"")))
+            waited.append(took(lambda: nl.get("config-get")))
+    equal(gone.returncode, 0, "ip")
+    print(f"# rtnl was waited for {max(waited) * 1000:.0f} ms, "
+          f"what is known for {max(known) * 1000:.1f}")
+    check(max(known) < max(waited) / 2, "it waits for rtnl")
+    nl.close()
 
 @test
 def datagrams_for_this_router_itself_arrive():

@@ -470,7 +470,10 @@ int api_bind(struct romon_nl *nl, uint16_t *local_port)
 
 /*
  * Answered by what looks like an event: ROMON_CMD_NODE_GET, as of
- * api_node_find(), or a refusal. Returns its number, or 0 if there is no memory.
+ * api_node_find(), or a refusal. It is what is known at that moment: for a route
+ * that is just changing the kernel does not wait, nor does the caller. @id: NULL
+ * for the ID of this router, in an answer without a route. Returns its number, or
+ * 0 if there is no memory.
  */
 uint32_t api_queue_node(struct romon_nl *nl, const uint8_t *id)
 {
@@ -479,17 +482,10 @@ uint32_t api_queue_node(struct romon_nl *nl, const uint8_t *id)
 	msg = romon_nl_msg_try(nl, ROMON_CMD_NODE_GET, 64);
 	if (!msg)
 		return 0;
-	romon_nl_put(msg, ROMON_A_NODE_ID, id, API_ID_LEN);
+	romon_nl_put(msg, ROMON_A_NODE_NOW, NULL, 0);
+	if (id)
+		romon_nl_put(msg, ROMON_A_NODE_ID, id, API_ID_LEN);
 	return romon_nl_queue(nl, msg);
-}
-
-/* The same of the settings, which may be answered with secrets. */
-uint32_t api_queue_config(struct romon_nl *nl)
-{
-	struct romon_nl_msg *msg;
-
-	msg = romon_nl_msg_try(nl, ROMON_CMD_CONFIG_GET, 0);
-	return msg ? romon_nl_queue(nl, msg) : 0;
 }
 
 /* At the next romon_nl_flush(). Without memory it stays bound. */

@@ -185,7 +185,6 @@ enum api_number api_number(uint32_t number, uint16_t *local_port);
 int api_send(struct romon_nl *nl, const struct api_datagram *d);
 uint32_t api_queue(struct romon_nl *nl, const struct api_datagram *d);
 uint32_t api_queue_node(struct romon_nl *nl, const uint8_t *id);
-uint32_t api_queue_config(struct romon_nl *nl);
 
 void api_config_read(struct romon_nl_attrs attrs, struct api_config *config);
 void api_port_read(struct romon_nl_attrs attrs, struct api_port *port);

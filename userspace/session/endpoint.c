@@ -334,26 +334,19 @@ static const struct romon_mux_ops endpoint_ops = {
 	.event = endpoint_event,
 };
 
-/* Answers to what was asked without waiting. */
-static void endpoint_answered(struct endpoint *ep, uint8_t cmd,
-			      struct romon_nl_attrs attrs)
+/* The answer to what was asked without waiting. */
+static void endpoint_answered(struct endpoint *ep, struct romon_nl_attrs attrs)
 {
-	struct api_config config;
 	struct api_node node;
 
-	if (cmd == ROMON_CMD_NODE_GET) {
-		api_node_read(attrs, &node);
+	api_node_read(attrs, &node);
+	if (node.active) {
 		endpoint_told(ep, node.id, &node);
-		api_node_free(&node);
-		return;
+	} else {
+		memcpy(ep->own.id, node.id, sizeof(ep->own.id));
+		ep->own.waits = false;
 	}
-	api_config_read(attrs, &config);
-	if (config.has_current_id)
-		memcpy(ep->own.id, config.current_id, sizeof(ep->own.id));
-	ep->own.waits = false;
-	api_config_free(&config);
-	/* It may tell secrets. */
-	explicit_bzero((void *)attrs.data, attrs.len);
+	api_node_free(&node);
 }
 
 static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
@@ -365,8 +358,8 @@ static int endpoint_got(uint8_t cmd, struct romon_nl_attrs attrs, void *arg)
 	/* Strangers are heard when they cannot do harm any more. */
 	if (!ep->hears)
 		return 0;
-	if (cmd == ROMON_CMD_NODE_GET || cmd == ROMON_CMD_CONFIG_GET) {
-		endpoint_answered(ep, cmd, attrs);
+	if (cmd == ROMON_CMD_NODE_GET) {
+		endpoint_answered(ep, attrs);
 		return 0;
 	}
 	if (cmd != ROMON_CMD_DATAGRAM_RCV &&
@@ -561,7 +554,7 @@ bool endpoint_peer(struct endpoint *ep, const uint8_t *id,
 
 	if (known_is_old(&ep->own, now)) {
 		known_asked(&ep->own, now);
-		endpoint_ask(ep, api_queue_config(ep->nl), NULL);
+		endpoint_ask(ep, api_queue_node(ep->nl, NULL), NULL);
 	}
 	*identity = k->identity;
 	*own_id = ep->own.id;
