@@ -523,8 +523,10 @@ static void romon_neigh_work(struct work_struct *work)
 		}
 	}
 	rcu_read_unlock();
-	if (self)
-		queue_delayed_work(system_percpu_wq, &rn->hello_work, tick);
+	if (!self)
+		return;
+	romon_port_look_again(rn);
+	queue_delayed_work(system_percpu_wq, &rn->hello_work, tick);
 }
 
 /*

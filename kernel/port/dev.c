@@ -130,25 +130,50 @@ static bool romon_dev_is_locked_rtnl(const struct net_device *dev)
 	return locked;
 }
 
+/* The members of a bond, team or bridge carry what is MACsec's upon that. */
+static bool romon_dev_is_below_macsec_rtnl(struct net_device *dev)
+{
+	struct net_device *master = netdev_master_upper_dev_get(dev);
+
+	return romon_dev_has_macsec_rtnl(dev) ||
+	       (master && (netif_is_lag_master(master) ||
+			   netif_is_bridge_master(master)) &&
+		romon_dev_has_macsec_rtnl(master));
+}
+
+/* What a VLAN or macvlan is upon; NULL if nothing. */
+static struct net_device *romon_dev_lower_rtnl(struct net_device *dev)
+{
+	struct net_device *lower;
+	struct list_head *iter;
+
+	netdev_for_each_lower_dev(dev, lower, iter)
+		return lower;
+	return NULL;
+}
+
 /**
  * romon_dev_guard_rtnl() - whether others have been told to guard a device
  * @dev:	the device
  *
  * Whoever has MACsec on a cable, or has a bridge lock a port, wants nobody on
  * it who has not shown who he is; RoMON in the clear beside that would let him
- * in. The members of a bond or team carry what is MACsec's upon that.
+ * in. So would a VLAN beside the MACsec device, but not one upon it.
  *
  * Return: why only an entry of its own makes it a port, or
  * ROMON_PORT_STATE_RUNNING.
  */
 enum romon_port_state romon_dev_guard_rtnl(struct net_device *dev)
 {
-	struct net_device *master = netdev_master_upper_dev_get(dev);
+	struct net_device *by = dev;
 
-	if (romon_dev_has_macsec_rtnl(dev) ||
-	    (master && netif_is_lag_master(master) &&
-	     romon_dev_has_macsec_rtnl(master)))
-		return ROMON_PORT_STATE_MACSEC;
+	do {
+		if (romon_dev_is_below_macsec_rtnl(by))
+			return ROMON_PORT_STATE_MACSEC;
+		if (netif_is_macsec(by))
+			break;
+		by = romon_dev_lower_rtnl(by);
+	} while (by);
 	if (romon_dev_is_locked_rtnl(dev))
 		return ROMON_PORT_STATE_LOCKED;
 	return ROMON_PORT_STATE_RUNNING;
@@ -159,24 +184,11 @@ bool romon_dev_is_up(const struct net_device *dev)
 	return netif_running(dev) && netif_carrier_ok(dev);
 }
 
-/* What is upon a bond or team has changed, and so who guards its members. */
-static void romon_dev_sync_members(struct romon_net *rn, struct net_device *dev)
-{
-	struct net_device *lower;
-	struct list_head *iter;
-
-	if (!netif_is_lag_master(dev))
-		return;
-	netdev_for_each_lower_dev(dev, lower, iter)
-		if (net_eq(dev_net(lower), rn->net))
-			romon_port_sync(rn, lower, false,
-					ROMON_CMD_PORT_CHANGE_NTF);
-}
-
 static int romon_dev_event(struct notifier_block *nb, unsigned long event,
 			   void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	const struct netdev_notifier_changeupper_info *upper = ptr;
 	struct romon_net *rn = romon_net(dev_net(dev));
 	u8 cmd = ROMON_CMD_PORT_CHANGE_NTF;
 	bool gone;
@@ -217,8 +229,9 @@ static int romon_dev_event(struct notifier_block *nb, unsigned long event,
 	if (romon_port_sync(rn, dev, gone, cmd))
 		net_warn_ratelimited("romon: no port for %s: max-ports or memory\n",
 				     dev->name);
-	if (event == NETDEV_CHANGEUPPER)
-		romon_dev_sync_members(rn, dev);
+	/* It guards what is below it, and what is beside it there. */
+	if (event == NETDEV_CHANGEUPPER && netif_is_macsec(upper->upper_dev))
+		romon_port_sync_all(rn);
 	return NOTIFY_DONE;
 }
 

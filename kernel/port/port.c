@@ -513,13 +513,38 @@ static void romon_port_work(struct work_struct *work)
 }
 
 /*
- * A device may have changed without an event. From any context, under rtnl, so
- * that a router that is about to stop is seen to be disabled.
+ * A device may have changed without an event. From any context, under rtnl or in
+ * work that ends before port_work is cancelled, so that a router that is about to
+ * stop is seen to be disabled.
  */
 void romon_port_review(struct romon_net *rn)
 {
 	if (READ_ONCE(rn->enabled))
 		schedule_work(&rn->port_work);
+}
+
+/**
+ * romon_port_look_again() - see what no event has told
+ * @rn:		the router
+ *
+ * In a kernel without switchdev nobody is told that bridge(8) has locked a port,
+ * or has unlocked it; so the hello work, which calls this, has a look now and
+ * then. In process context.
+ */
+void romon_port_look_again(struct romon_net *rn)
+{
+	struct net_device *dev;
+
+	if (IS_ENABLED(CONFIG_NET_SWITCHDEV) || !IS_ENABLED(CONFIG_BRIDGE))
+		return;
+	rcu_read_lock();
+	for_each_netdev_rcu(rn->net, dev) {
+		if (netif_is_bridge_port(dev)) {
+			romon_port_review(rn);
+			break;
+		}
+	}
+	rcu_read_unlock();
 }
 
 /* Take back the ports that came last, until there are @n_ports. */

@@ -128,6 +128,7 @@ int romon_port_sync(struct romon_net *rn, struct net_device *dev, bool gone,
 		    u8 ntf);
 int romon_port_sync_all(struct romon_net *rn);
 void romon_port_review(struct romon_net *rn);
+void romon_port_look_again(struct romon_net *rn);
 void romon_port_shrink_rtnl(struct romon_net *rn, u32 n_ports);
 void romon_port_new_secrets_rtnl(struct romon_net *rn);
 

@@ -18,7 +18,6 @@ import romonframe as rf
 net = Network()
 count = itertools.count(1)
 ROUNDS = 6
-SWITCHDEV = "switchdev" in os.environ.get("ROMON_HAS", "").split()
 
 
 class Router:
@@ -480,6 +479,27 @@ def below_a_macsec_device_only_an_entry_makes_a_port():
     equal((r.state("e0"), r.state("macsec0")), ("macsec", "running"), "in a bond with MACsec")
     r.ip("link del dev macsec0")
     equal(r.state("e0"), "running", "in a bond without it")
+    r.ip("link del dev bond0", "link set dev e0 up", "link add br0 up type bridge",
+         "link set dev e0 master br0", "link add link br0 name macsec0 up type macsec")
+    equal((r.state("e0"), r.state("macsec0")), ("macsec", "running"), "in a bridge with MACsec")
+    r.ip("link del dev macsec0")
+    equal(r.state("e0"), "running", "in a bridge without it")
+
+
+@test
+def beside_a_macsec_device_only_an_entry_makes_a_port():
+    r = Router()
+    r.dummy("e0")
+    r.ip("link add link e0 name v up type vlan id 7", "link add link v name vv up type macvlan")
+    equal((r.state("v"), r.state("vv")), ("running", "running"), "without MACsec")
+    r.ip("link add link e0 name macsec0 up type macsec",
+         "link add link macsec0 name upon up type vlan id 7")
+    equal((r.state("v"), r.state("vv")), ("macsec", "macsec"), "beside MACsec")
+    equal((r.state("macsec0"), r.state("upon")), ("running", "running"), "upon MACsec")
+    r.nl.do("port-add", interface="v")
+    equal((r.state("v"), r.state("vv")), ("running", "macsec"), "with an entry")
+    r.ip("link del dev macsec0")
+    equal(r.state("vv"), "running", "without MACsec again")
 
 
 @test
@@ -488,11 +508,9 @@ def of_a_locked_bridge_port_only_an_entry_makes_a_port():
     r.dummy("e0")
     r.ip("link add br0 up type bridge", "link set dev e0 master br0")
     equal(r.state("e0"), "running", "not locked")
-    ways = ["ip link set dev e0 type bridge_slave locked {}"]
-    # The kernel tells nobody else of what bridge(8) sets.
-    if SWITCHDEV:
-        ways.append("bridge link set dev e0 locked {}")
-    for way in ways:
+    # Without switchdev the kernel tells nobody of what bridge(8) sets.
+    for way in ("ip link set dev e0 type bridge_slave locked {}",
+                "bridge link set dev e0 locked {}"):
         r.run(way.format("on"))
         wait_for(lambda: r.state("e0") == "locked", "it to be locked")
         wait_for(lambda: "link" not in r.port("e0"), "it to be no port")
