@@ -12,6 +12,7 @@ import pty
 import select
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -212,6 +213,34 @@ def check_places(shell):
                   ["port", "set", name])
 
 
+LEFT = """
+. "$COMPLETION"
+COMP_LINE='' COMP_POINT=0 COMPREPLY=() line='' before='' after=''
+before=$(compgen -v)
+while IFS= read -r line; do
+	COMP_LINE=$line COMP_POINT=${#line}
+	_romon 2> /dev/null
+done
+after=$(compgen -v)
+comm -13 <(sort <<< "$before") <(sort <<< "$after")
+"""
+
+
+def check_left(shell):
+    """The shell's variables are the user's."""
+    shell.announce(nodes("a\\b", 'a"b', "-x"))
+    lines = [f"romon {words}" for words in (
+        "", "-", "s", "-n ", "-b ", "ping ", "ping a", "ping 'a", 'ping "a', "ping a c", "ssh u@",
+        "forward 1 ", "forward 1 a ", "connect a ", "port set ", "port set a ", "port add ",
+        "set ", "set id ", "serve ", "serve ssh user ", "serve file ", "restore < ", "decode ")]
+    env = dict(os.environ, PATH=f"{shell.dir}:{os.environ['PATH']}", ROMON=ROMON,
+               COMPLETION=COMPLETION, LC_ALL="C.UTF-8")
+    done = subprocess.run(["bash", "-c", LEFT], input="\n".join(lines) + "\n", env=env,
+                          cwd=shell.dir, capture_output=True, text=True, check=False)
+    result(done.returncode == 0 and not done.stdout + done.stderr,
+           "no variable is left behind", repr(done.stdout), repr(done.stderr))
+
+
 PLAIN = "set +o emacs; set -o emacs; bind 'set enable-bracketed-paste off'\n"
 
 
@@ -223,6 +252,7 @@ def main():
     check_many(shell)
     check_files(shell)
     check_places(shell)
+    check_left(shell)
     shell.end()
     if not os.path.exists(PACKAGE):
         print("ok - with bash-completion # SKIP it is not installed")
