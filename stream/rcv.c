@@ -382,6 +382,35 @@ static void romon_rcv_opening(struct romon_stream *s,
 	romon_snd_ack(s);
 }
 
+/*
+ * All of theirs is here, and acknowledged: they may not have heard so. What they
+ * send again lies before their end, and one acknowledgment is for all of it.
+ */
+static void romon_rcv_over(struct romon_stream *s,
+			   const struct romon_segment *seg)
+{
+	int64_t at = romon_rcv_place_of(s, seg), now = s->mux->now;
+
+	if (seg->kind == ROMON_SEGMENT_ACK ||
+	    (seg->kind == ROMON_SEGMENT_CLOSE && seg->len))
+		return;
+	if (!romon_rcv_acceptable(s, at, romon_rcv_ack_of(s, seg)) ||
+	    (seg->kind == ROMON_SEGMENT_CLOSE ?
+	     at != s->fin : at + (int64_t)seg->len > s->fin)) {
+		romon_rcv_bad(s);
+		return;
+	}
+	if (s->state == ROMON_LINGER)
+		romon_stream_remember(s);
+	if (now >= s->again_at) {
+		s->again_at = now + ROMON_DELACK_NS;
+		romon_snd_ack(s);
+	} else if (!s->ack_now && s->ack_at == ROMON_NEVER) {
+		s->ack_at = s->again_at;
+		s->again_at += ROMON_DELACK_NS;
+	}
+}
+
 void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 		       const struct romon_segment *seg)
 {
@@ -414,12 +443,7 @@ void romon_rcv_segment(struct romon_stream *s, const struct romon_datagram *d,
 		else
 			romon_snd_ack(s);
 	} else if (over) {
-		if (seg->kind == ROMON_SEGMENT_DATA ||
-		    (seg->kind == ROMON_SEGMENT_CLOSE && !seg->len)) {
-			if (s->state == ROMON_LINGER)
-				romon_stream_remember(s);
-			romon_snd_ack(s);
-		}
+		romon_rcv_over(s, seg);
 	} else {
 		romon_rcv_open(s, d, seg);
 	}

@@ -175,6 +175,7 @@ struct romon_stream {
 	unsigned int quick;		/* segments to acknowledge one by one */
 	uint32_t rcv_mss;		/* RMSS: the longest one so far */
 	int64_t bad_at;			/* no answer to bad ones before that */
+	int64_t again_at;		/* nor, if it is over, to what comes again */
 	enum romon_stream_reason claimed;	/* for breaking off, but not proven */
 
 	/* Alive. */

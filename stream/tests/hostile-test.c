@@ -351,6 +351,80 @@ static void never_lets_go(void)
 	tap_ok(setdown(sim, other), "another stream goes on");
 }
 
+/* One that is over, and freed or not; what its end is acknowledged by. */
+static uint32_t make_over(struct sim *sim, bool freed)
+{
+	struct sim_app *app = handshake(sim, 100);
+	uint32_t end = seen.iss + 3001;
+
+	app->keep = !freed;
+	app->send = 3000;
+	app->end_after = true;
+	sim_app_write(app);
+	wait_ms(sim, 10);
+	inject(sim, ROMON_SEGMENT_DATA, 100, seen.iss, "\0", 1);
+	inject(sim, ROMON_SEGMENT_CLOSE, 101, end, NULL, 0);
+	wait_ms(sim, 100);
+	tap_ok(app->closed && !app->error && !app->s == freed,
+	       "a stream is over, and %s", freed ? "freed" : "not freed");
+	memset(seen.kinds, 0, sizeof(seen.kinds));
+	return end;
+}
+
+/* Of somebody who may have seen the numbers, or guesses them. */
+static void again_and_again(bool freed)
+{
+	struct sim_app *other;
+	struct sim *sim = setup(&other);
+	uint32_t end = make_over(sim, freed);
+	unsigned int i;
+
+	inject(sim, ROMON_SEGMENT_CLOSE, 101, end, NULL, 0);
+	tap_ok(seen.kinds[ROMON_SEGMENT_ACK] == 1 && seen.last.ack == 102,
+	       "an end that comes again is acknowledged at once");
+	wait_ms(sim, 100);
+	inject(sim, ROMON_SEGMENT_DATA, 100, end, "\0", 1);
+	inject(sim, ROMON_SEGMENT_CLOSE, 101, end, NULL, 0);
+	wait_ms(sim, 100);
+	tap_ok(seen.kinds[ROMON_SEGMENT_ACK] == 3 && seen.last.ack == 102,
+	       "... with data before it, once more after that");
+	inject(sim, ROMON_SEGMENT_DATA, 101, end, NULL, 0);
+	tap_ok(seen.kinds[ROMON_SEGMENT_ACK] == 4, "a question is answered");
+	wait_ms(sim, 1000);
+	memset(seen.kinds, 0, sizeof(seen.kinds));
+	for (i = 0; i < 1000; i++) {
+		inject(sim, ROMON_SEGMENT_DATA, 100, end, "\0", 1);
+		inject(sim, ROMON_SEGMENT_CLOSE, 101, end, NULL, 0);
+		wait_ms(sim, 1);
+	}
+	tap_ok(seen.kinds[ROMON_SEGMENT_ACK] >= 10 &&
+	       seen.kinds[ROMON_SEGMENT_ACK] <= 30,
+	       "2000 in a second are answered %u times",
+	       seen.kinds[ROMON_SEGMENT_ACK]);
+	wait_ms(sim, 1000);
+	memset(seen.kinds, 0, sizeof(seen.kinds));
+	for (i = 0; i < 1000; i++) {
+		inject(sim, ROMON_SEGMENT_DATA, 5000000 + i, end, "x", 1);
+		inject(sim, ROMON_SEGMENT_DATA, -5000000 - i, end, "x", 1);
+		inject(sim, ROMON_SEGMENT_DATA, 101, end, "x", 1);
+		inject(sim, ROMON_SEGMENT_DATA, 100, end + 1 + i, "\0", 1);
+		inject(sim, ROMON_SEGMENT_CLOSE, 102 + i, end, NULL, 0);
+		inject(sim, ROMON_SEGMENT_CLOSE, 100, end, NULL, 0);
+	}
+	tap_ok(seen.kinds[ROMON_SEGMENT_ACK] == 1,
+	       "wrong numbers are answered once, not %u times",
+	       seen.kinds[ROMON_SEGMENT_ACK]);
+	for (i = 0; i < 400 && freed; i++) {
+		inject(sim, ROMON_SEGMENT_DATA, 5000000, end, "x", 1);
+		inject(sim, ROMON_SEGMENT_CLOSE, 5000000, end, NULL, 0);
+		wait_ms(sim, 100);
+	}
+	if (freed)
+		tap_ok(seen.kinds[ROMON_SEGMENT_CLOSE],
+		       "... and have nothing remembered for longer");
+	tap_ok(setdown(sim, other), "another stream goes on");
+}
+
 /* Of somebody who can send in another router's name, but sees nothing. */
 static void forged_opens(void)
 {
@@ -828,6 +902,8 @@ int main(void)
 	greedy();
 	giant();
 	never_lets_go();
+	again_and_again(true);
+	again_and_again(false);
 	forged_opens();
 	never_reads(false);
 	never_reads(true);
