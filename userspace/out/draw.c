@@ -177,49 +177,81 @@ static void draw_dot_node(const struct draw *draw, FILE *f, const uint8_t *id,
 		", penwidth=2.5, fillcolor=\"#cfe8ff\"" : "");
 }
 
-/* Each pair of ends once: an edge is known from both of its sides. */
-static bool draw_edge_before(const struct draw *draw, size_t i)
+/* An edge as a link: the two ends in an order of their own. */
+struct draw_link {
+	const struct api_edge *edge;
+	uint8_t ends[2][2 * API_ID_LEN];
+};
+
+static int draw_link_compare(const void *a, const void *b)
 {
-	const struct api_edge *e = &draw->edges.v[i];
+	const struct draw_link *x = a, *y = b;
+	int order = memcmp(x->ends, y->ends, sizeof(x->ends));
 
-	for (size_t k = 0; k < i; k++) {
-		const struct api_edge *o = &draw->edges.v[k];
-
-		if (!memcmp(o->from.mac, e->to.mac, API_ID_LEN) &&
-		    !memcmp(o->to.mac, e->from.mac, API_ID_LEN) &&
-		    !memcmp(o->from.id, e->to.id, API_ID_LEN) &&
-		    !memcmp(o->to.id, e->from.id, API_ID_LEN))
-			return true;
-	}
-	return false;
+	return order ? order : (x->edge > y->edge) - (x->edge < y->edge);
 }
 
-static bool draw_edge_active(const struct draw *draw, size_t i)
+static void draw_link_end(uint8_t *out, const struct api_end *end)
 {
-	const struct api_edge *e = &draw->edges.v[i];
-
-	for (size_t k = 0; k < draw->edges.n; k++) {
-		const struct api_edge *o = &draw->edges.v[k];
-		bool same = !memcmp(o->from.mac, e->from.mac, API_ID_LEN) &&
-			    !memcmp(o->to.mac, e->to.mac, API_ID_LEN);
-		bool back = !memcmp(o->from.mac, e->to.mac, API_ID_LEN) &&
-			    !memcmp(o->to.mac, e->from.mac, API_ID_LEN);
-
-		if (o->active && (same || back))
-			return true;
-	}
-	return false;
+	memcpy(out, end->id, API_ID_LEN);
+	memcpy(out + API_ID_LEN, end->mac, API_ID_LEN);
 }
 
-static void draw_dot_edge(const struct draw *draw, FILE *f, size_t i)
+static struct draw_link draw_link(const struct api_edge *e)
 {
-	const struct api_edge *e = &draw->edges.v[i];
+	struct draw_link link = { .edge = e };
+	uint8_t from[2 * API_ID_LEN], to[2 * API_ID_LEN];
+	bool turn;
+
+	draw_link_end(from, &e->from);
+	draw_link_end(to, &e->to);
+	turn = memcmp(from, to, sizeof(from)) > 0;
+	memcpy(link.ends[turn], from, sizeof(from));
+	memcpy(link.ends[!turn], to, sizeof(to));
+	return link;
+}
+
+static void draw_dot_edge(FILE *f, const struct api_edge *e, bool active)
+{
 	char from[ID_STRLEN], to[ID_STRLEN];
 
 	fprintf(f, "\t\"%s\" -- \"%s\" [label=\"%u\"%s];\n",
 		id_str(from, e->from.id), id_str(to, e->to.id), e->cost,
-		draw_edge_active(draw, i) ? ", penwidth=2" :
+		active ? ", penwidth=2" :
 		", style=dashed, color=gray60, fontcolor=gray50, constraint=false");
+}
+
+/*
+ * Each link once: it is known from both of its sides. Sorted, because others may
+ * have this router know as many as its tables hold.
+ */
+static void draw_dot_edges(const struct draw *draw, FILE *f)
+{
+	size_t n = draw->edges.n, next;
+	struct draw_link *links = xcalloc(n, sizeof(*links));
+	enum { LINK_NONE, LINK_IDLE, LINK_ACTIVE } *as = xcalloc(n, sizeof(*as));
+
+	for (size_t i = 0; i < n; i++)
+		links[i] = draw_link(&draw->edges.v[i]);
+	qsort(links, n, sizeof(*links), draw_link_compare);
+	for (size_t i = 0; i < n; i = next) {
+		bool active = links[i].edge->active;
+
+		for (next = i + 1; next < n; next++) {
+			if (memcmp(links[next].ends, links[i].ends,
+				   sizeof(links[i].ends)))
+				break;
+			active = active || links[next].edge->active;
+		}
+		as[links[i].edge - draw->edges.v] = active ? LINK_ACTIVE :
+							     LINK_IDLE;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (as[i] != LINK_NONE)
+			draw_dot_edge(f, &draw->edges.v[i],
+				      as[i] == LINK_ACTIVE);
+	free(as);
+	free(links);
 }
 
 /*
@@ -243,9 +275,7 @@ void draw_dot(const struct draw *draw, FILE *f)
 		if (draw->nodes.v[i].active)
 			draw_dot_node(draw, f, draw->nodes.v[i].id,
 				      &draw->nodes.v[i]);
-	for (size_t i = 0; i < draw->edges.n; i++)
-		if (!draw_edge_before(draw, i))
-			draw_dot_edge(draw, f, i);
+	draw_dot_edges(draw, f);
 	fputs("}\n", f);
 }
 
