@@ -6,6 +6,7 @@ romon-planted is the tool with a parser of segments that has gone wrong: it does
 what the segment says. See userspace/tests/planted.c.
 """
 
+import os
 import re
 import signal
 import socket
@@ -24,6 +25,8 @@ WISHES = ("read a file", "write a file", "TCP socket", "Unix socket", "netlink s
           "exec", "code")
 TCP_PORT = 7001
 SECCOMP_FILTER = "2"
+# What the tool is started with.
+LEFT_OPEN = "/etc/passwd"
 
 net = Network()
 
@@ -84,9 +87,9 @@ class Session:
 
     def __init__(self, *words):
         self.log = path("log")
-        with open(self.log, "w") as log:
+        with open(self.log, "w") as log, open(LEFT_OPEN) as left:
             self.process = spawn(net["r1"], ["romon-planted", *words], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, stderr=log)
+                                 stdout=subprocess.PIPE, stderr=log, pass_fds=[left.fileno()])
         self.stranger = Stranger()
 
     def said(self):
@@ -157,6 +160,19 @@ def a_parser_gone_wrong_in_connect_opens_nothing():
 @test
 def a_parser_gone_wrong_in_forward_opens_nothing():
     gone_wrong(forward)
+
+
+def files(pid):
+    return {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+
+
+@test
+def what_is_open_at_the_start_is_not_so_for_who_hears_others():
+    for begin in serve, connect, forward:
+        session, _ = begin()
+        check(LEFT_OPEN in files(session.process.pid), "it was not started with that")
+        check(LEFT_OPEN not in files(session.hears()), f"{begin.__name__} has it open")
+        session.end()
 
 
 @test

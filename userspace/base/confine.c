@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,6 +33,36 @@ static bool confine_complain(const char *what, const char *which, int err)
 {
 	complain("%s: giving up rights: %s: %s", what, which, strerror(err));
 	return false;
+}
+
+static void confine_close(int first, int last)
+{
+	long max;
+
+	if (first > last)
+		return;
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, (unsigned int)first, (unsigned int)last,
+		     0))
+		return;
+#endif
+	max = sysconf(_SC_OPEN_MAX);
+	for (int fd = first; fd < max && fd <= last; fd++)
+		close(fd);
+}
+
+void confine_files(int first, const int *keep, size_t n)
+{
+	int next;
+
+	do {
+		next = INT_MAX;
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= first && keep[i] < next)
+				next = keep[i];
+		confine_close(first, next - (next != INT_MAX));
+		first = next + (next != INT_MAX);
+	} while (next != INT_MAX);
 }
 
 void confine_bounds(void)

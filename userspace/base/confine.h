@@ -8,12 +8,18 @@
 #define ROMON_CONFINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What it goes on to do besides reading, writing and waiting. */
 enum confine_use {
 	CONFINE_ACCEPT	= 1 << 0,	/* take connections */
 };
 
+/*
+ * Closes all files from @first on but @keep, of which -1 is none. In a new
+ * process: what it was started with is nothing that it needs.
+ */
+void confine_files(int first, const int *keep, size_t n);
 /* No program that it starts can have any right. While there are rights to. */
 void confine_bounds(void);
 /* No rights, nor ways to gain any; nobody looks inside. False after a complaint. */

@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/confine.h"
@@ -16,32 +15,6 @@ static bool priv_complain(const char *what)
 {
 	complain("serve: giving up rights: %s: %s", what, strerror(errno));
 	return false;
-}
-
-static void priv_close_range(unsigned int first, unsigned int last)
-{
-	long max;
-
-	if (first > last)
-		return;
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, first, last, 0))
-		return;
-#endif
-	max = sysconf(_SC_OPEN_MAX);
-	for (long fd = first; fd < max && fd <= (long)last; fd++)
-		close((int)fd);
-}
-
-void serve_priv_close_from(unsigned int first)
-{
-	priv_close_range(first, ~0U);
-}
-
-void serve_priv_close_but(unsigned int first, unsigned int keep)
-{
-	priv_close_range(first, keep - 1);
-	priv_close_range(keep + 1, ~0U);
 }
 
 bool serve_priv_become(const struct serve_user *user)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Users and descriptors of the process that talks to others. */
+/* Users of the process that talks to others. */
 
 #ifndef ROMON_SERVE_PRIV_H
 #define ROMON_SERVE_PRIV_H
@@ -8,13 +8,6 @@
 
 #include "conf.h"
 
-/*
- * All descriptors from there on. In a new process: what it was started with is
- * nothing that it needs.
- */
-void serve_priv_close_from(unsigned int first);
-/* ... but one of them. */
-void serve_priv_close_but(unsigned int first, unsigned int keep);
 /* The user for good, if it is root, who may. False after a complaint. */
 bool serve_priv_become(const struct serve_user *user);
 /* What fn returns as that user, or a negative errno; then it is root again. */

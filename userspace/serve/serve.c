@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "link.h"
 #include "listener.h"
 #include "log.h"
 #include "nl/api.h"
-#include "priv.h"
 #include "serve.h"
 #include "starter.h"
 
@@ -26,7 +26,7 @@
 static int serve_listen(const struct serve_conf *conf, int link,
 			struct romon_nl *nl)
 {
-	int null = open("/dev/null", O_RDONLY), status;
+	int null = open("/dev/null", O_RDONLY), keep = romon_nl_fd(nl), status;
 
 	setsid();
 	serve_log_close();
@@ -35,7 +35,7 @@ static int serve_listen(const struct serve_conf *conf, int link,
 		complain("serve: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	serve_priv_close_but(SERVE_LINK + 1, (unsigned int)romon_nl_fd(nl));
+	confine_files(SERVE_LINK + 1, &keep, 1);
 	serve_log_open(conf->syslog);
 	status = serve_listener_run(conf, SERVE_LINK, nl);
 	serve_log_close();

@@ -12,11 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/text.h"
 #include "parse/parse.h"
-#include "priv.h"
 #include "spawn.h"
 
 #define SPAWN_FATE	3	/* the descriptor, in the child */
@@ -107,7 +107,7 @@ static int spawn_descriptors(int socket, int *fate)
 	if (dup3(*fate, SPAWN_FATE, O_CLOEXEC) < 0)
 		return -1;
 	*fate = SPAWN_FATE;
-	serve_priv_close_from(SPAWN_FATE + 1);
+	confine_files(SPAWN_FATE + 1, NULL, 0);
 	return 0;
 }
 

@@ -124,11 +124,15 @@ static int apart_stay(struct apart *a, int link)
 
 static _Noreturn void apart_go(struct apart *a, int link, pid_t parent)
 {
+	const int keep[] = {
+		link, romon_nl_fd(apart.nl), a->own[0], a->own[1],
+	};
 	int status = EXIT_FAILED;
 
 	apart.fd = link;
 	/* A connection of its own, not one with us. */
 	api_close_shared();
+	confine_files(STDERR_FILENO + 1, keep, sizeof(keep) / sizeof(keep[0]));
 	/* As if who was killed had been one with it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() == parent)
