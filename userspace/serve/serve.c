@@ -95,6 +95,10 @@ int serve_start(struct serve_conf *conf, const char *file)
 	/* If who has started us ignored it, none could be waited for. */
 	sigaction(SIGCHLD, &normal, &child);
 	serve_log_open(conf->syslog);
+	if (!confine_version())
+		serve_log(LOG_WARNING, "not-filtered",
+			  "system calls are not filtered",
+			  "romon was built without libseccomp");
 	status = serve_processes(conf, file);
 	serve_log_close();
 	sigaction(SIGCHLD, &child, NULL);
