@@ -33,25 +33,15 @@ void err_set_sink(void (*sink)(const char *line))
 /* To who wants them, in one piece. */
 static void err_put(const char *clean)
 {
-	char *line = NULL;
+	char *line;
 
 	if (!place_file) {
 		err_sink(clean);
 		return;
 	}
-	if (asprintf(&line, "%s:%u: %s", place_file, place_line, clean) < 0)
-		die_no_memory();
+	line = xasprintf("%s:%u: %s", place_file, place_line, clean);
 	err_sink(line);
 	free(line);
-}
-
-static char *err_print(const char *fmt, va_list ap)
-{
-	char *text = NULL;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		die_no_memory();
-	return text;
 }
 
 static void err_say(const char *clean)
@@ -77,7 +67,7 @@ void complain(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = err_print(fmt, ap);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	clean = text_clean(text);
 	err_say(clean);
@@ -91,7 +81,7 @@ void complain_clean(const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	text = err_print(fmt, ap);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	err_say(text);
 	free(text);
@@ -103,10 +93,11 @@ void die_no_memory(void)
 	exit(EXIT_FAILED);
 }
 
-void err_keep_memory(void)
+bool err_keep_memory(void)
 {
 	if (!kept)
 		kept = malloc(ERR_KEPT);
+	return kept;
 }
 
 bool err_spend_memory(void)
@@ -154,4 +145,31 @@ char *xstrdup(const char *s)
 	if (!new)
 		die_no_memory();
 	return new;
+}
+
+char *xvasprintf(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+	va_list again;
+	int len;
+
+	do {
+		va_copy(again, ap);
+		len = vasprintf(&text, fmt, again);
+		va_end(again);
+	} while (len < 0 && err_spend_memory());
+	if (len < 0)
+		die_no_memory();
+	return text;
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	return text;
 }

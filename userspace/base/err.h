@@ -4,6 +4,7 @@
 #ifndef ROMON_ERR_H
 #define ROMON_ERR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,12 +28,16 @@ _Noreturn void die_no_memory(void);
  * what is small and soon freed again, as a line of a log, does not end a process
  * that others have used up the memory of. err_spend_memory() frees it; false if
  * there is none. What ends when there is no memory does so only then.
+ * err_keep_memory() is false if there is nothing to keep: then what strangers
+ * bring about is better left.
  */
-void err_keep_memory(void);
+bool err_keep_memory(void);
 bool err_spend_memory(void);
 
 void *xrealloc(void *old, size_t n, size_t size);
 void *xcalloc(size_t n, size_t size);
 char *xstrdup(const char *s);
+char *xvasprintf(const char *fmt, va_list ap);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* ROMON_ERR_H */

@@ -110,16 +110,18 @@ bool text_is_plain(uint32_t c)
 	return c < 0x80 || (utf8 && wcwidth((wchar_t)c) >= 0);
 }
 
-static char *text_escape(const char *s, const char *special, bool quotes)
+/* NULL without memory. */
+static char *text_try(const char *s, const char *special, bool quotes)
 {
 	size_t len = strlen(s), size = 0, n;
 	char *to = NULL;
+	bool failed;
 	uint32_t c;
 	FILE *f;
 
 	f = open_memstream(&to, &size);
 	if (!f)
-		die_no_memory();
+		return NULL;
 	if (quotes)
 		fputc('"', f);
 	for (; len; s += n, len -= n) {
@@ -135,7 +137,21 @@ static char *text_escape(const char *s, const char *special, bool quotes)
 	}
 	if (quotes)
 		fputc('"', f);
-	if (fclose(f))
+	failed = ferror(f);
+	if (!fclose(f) && !failed)
+		return to;
+	free(to);
+	return NULL;
+}
+
+static char *text_escape(const char *s, const char *special, bool quotes)
+{
+	char *to;
+
+	do {
+		to = text_try(s, special, quotes);
+	} while (!to && err_spend_memory());
+	if (!to)
 		die_no_memory();
 	return to;
 }

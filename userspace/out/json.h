@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <json-c/json.h>
@@ -21,6 +22,11 @@ struct json_rows {
 json_object *json_rows_string(const char *s);
 /* With up to three decimals. */
 json_object *json_rows_number(double v);
+json_object *json_rows_int(int64_t v);
+json_object *json_rows_bool(bool v);
+json_object *json_rows_array(void);
+json_object *json_rows_object(void);
+void json_rows_append(json_object *array, json_object *value);
 
 void json_rows_begin(struct json_rows *j);
 /* Of the row, or what is open inside of it. */

@@ -37,7 +37,7 @@ struct out *out_begin(FILE *f, const struct out_col *cols, size_t n,
 		.f = f, .cols = cols, .n = n, .limit = SIZE_MAX
 	};
 	if (out_options.json && style == OUT_LIST)
-		o->json.list = json_object_new_array();
+		o->json.list = json_rows_array();
 	return o;
 }
 
@@ -113,8 +113,7 @@ void out_prefix(struct out *o, const char *fmt, ...)
 
 	free(o->table.prefix);
 	va_start(ap, fmt);
-	if (vasprintf(&o->table.prefix, fmt, ap) < 0)
-		die_no_memory();
+	o->table.prefix = xvasprintf(fmt, ap);
 	va_end(ap);
 }
 
@@ -176,8 +175,7 @@ void out_text(struct out *o, size_t col, const char *fmt, ...)
 	if (out_options.json)
 		return;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		die_no_memory();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	out_cell(o, col, text);
 }
@@ -185,7 +183,7 @@ void out_text(struct out *o, size_t col, const char *fmt, ...)
 void out_uint(struct out *o, size_t col, uint64_t v)
 {
 	if (out_options.json)
-		out_json_field(o, col, json_object_new_int64((int64_t)v));
+		out_json_field(o, col, json_rows_int((int64_t)v));
 	else
 		out_text(o, col, "%llu", (unsigned long long)v);
 }
@@ -194,7 +192,7 @@ void out_uint(struct out *o, size_t col, uint64_t v)
 void out_json_bool(struct out *o, const char *key, bool v)
 {
 	if (out_options.json)
-		json_rows_add(&o->json, key, json_object_new_boolean(v));
+		json_rows_add(&o->json, key, json_rows_bool(v));
 }
 
 /* For JSON only. */
@@ -208,7 +206,7 @@ void out_bool(struct out *o, size_t col, bool v, const char *yes,
 	      const char *no)
 {
 	if (out_options.json)
-		out_json_field(o, col, json_object_new_boolean(v));
+		out_json_field(o, col, json_rows_bool(v));
 	else
 		out_text(o, col, "%s", v ? yes : no);
 }
@@ -227,10 +225,9 @@ void out_ids(struct out *o, size_t col, const uint8_t *ids, size_t n)
 	char *text, *to;
 
 	if (out_options.json) {
-		list = json_object_new_array();
+		list = json_rows_array();
 		for (size_t i = 0; i < n; i++)
-			json_object_array_add(list,
-					      json_object_new_string(id_str(buf, ids + i * 6)));
+			json_rows_append(list, json_rows_string(id_str(buf, ids + i * 6)));
 		out_json_field(o, col, list);
 		return;
 	}
@@ -250,7 +247,7 @@ void out_ids(struct out *o, size_t col, const uint8_t *ids, size_t n)
  */
 void out_secrets(struct out *o, size_t col, const struct secrets *s)
 {
-	json_object *list = out_options.json ? json_object_new_array() : NULL;
+	json_object *list = out_options.json ? json_rows_array() : NULL;
 	char text[SECRETS_TEXT_MAX];
 	char *to = text;
 
@@ -264,7 +261,7 @@ void out_secrets(struct out *o, size_t col, const struct secrets *s)
 		else
 			to = stpcpy(to, "\"\"");
 		if (list)
-			json_object_array_add(list, json_rows_string(one));
+			json_rows_append(list, json_rows_string(one));
 		else if (i + 1 < s->n)
 			to = stpcpy(to, ",");
 	}
@@ -292,8 +289,7 @@ void out_note(struct out *o, const char *fmt, ...)
 	if (out_options.json)
 		return;
 	va_start(ap, fmt);
-	if (vasprintf(&note, fmt, ap) < 0)
-		die_no_memory();
+	note = xvasprintf(fmt, ap);
 	va_end(ap);
 	table_add_note(&o->table, note);
 }
@@ -301,7 +297,7 @@ void out_note(struct out *o, const char *fmt, ...)
 void out_open(struct out *o, const char *key)
 {
 	if (out_options.json)
-		json_rows_open(&o->json, key, json_object_new_object());
+		json_rows_open(&o->json, key, json_rows_object());
 	else
 		out_note(o, "%s", key);
 }
@@ -309,14 +305,14 @@ void out_open(struct out *o, const char *key)
 void out_open_list(struct out *o, const char *key)
 {
 	if (out_options.json)
-		json_rows_open(&o->json, key, json_object_new_array());
+		json_rows_open(&o->json, key, json_rows_array());
 }
 
 /* Begins an object in a list; out_close() ends it. */
 void out_item(struct out *o)
 {
 	if (out_options.json)
-		json_rows_open(&o->json, NULL, json_object_new_object());
+		json_rows_open(&o->json, NULL, json_rows_object());
 }
 
 void out_in_uint(struct out *o, const char *key, uint64_t v)
@@ -325,7 +321,7 @@ void out_in_uint(struct out *o, const char *key, uint64_t v)
 
 	if (out_options.json) {
 		json_rows_add_inside(&o->json, key,
-				     json_object_new_int64((int64_t)v));
+				     json_rows_int((int64_t)v));
 		return;
 	}
 	snprintf(value, sizeof(value), "%llu", (unsigned long long)v);
@@ -354,7 +350,7 @@ void out_in_number(struct out *o, const char *key, double v)
 void out_in_bool(struct out *o, const char *key, bool v)
 {
 	if (out_options.json)
-		json_rows_add_inside(&o->json, key, json_object_new_boolean(v));
+		json_rows_add_inside(&o->json, key, json_rows_bool(v));
 }
 
 void out_close(struct out *o)

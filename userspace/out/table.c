@@ -59,13 +59,11 @@ void table_add_note_word(struct table *t, const char *key, const char *value)
 
 	if (strlen(note) + strlen(key) + strlen(value) + 3 >
 	    NOTE_WIDTH - NOTE_INDENT) {
-		if (asprintf(&longer, "  %s %s", key, value) < 0)
-			die_no_memory();
+		longer = xasprintf("  %s %s", key, value);
 		table_add_note(t, longer);
 		return;
 	}
-	if (asprintf(&longer, "%s  %s %s", note, key, value) < 0)
-		die_no_memory();
+	longer = xasprintf("%s  %s %s", note, key, value);
 	free(note);
 	row->notes[row->n_notes - 1] = longer;
 }

@@ -242,12 +242,18 @@ static double serve_log_time(void)
 
 void serve_log_end(struct out *o, int priority)
 {
+	bool failed;
 	size_t len;
 
 	out_json_number(o, "time", serve_log_time());
 	out_end(o, 0);
-	if (fclose(serve_log_state.f))
-		die_no_memory();
+	failed = ferror(serve_log_state.f);
+	if (fclose(serve_log_state.f) || failed) {
+		serve_log_state.lost++;
+		free(serve_log_state.text);
+		err_keep_memory();
+		return;
+	}
 	len = serve_log_state.size;
 	if (!serve_log_state.lost_told ||
 	    run_now() - serve_log_state.lost_told >= SERVE_LOG_LOST_NS)

@@ -339,6 +339,9 @@ static void endpoint_answered(struct endpoint *ep, struct romon_nl_attrs attrs)
 {
 	struct api_node node;
 
+	/* It is asked again. */
+	if (!err_keep_memory())
+		return;
 	api_node_read(attrs, &node);
 	if (node.active) {
 		endpoint_told(ep, node.id, &node);
