@@ -1,5 +1,6 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 400
 """What hears strangers has no rights: r1 --- r2, where r2 is the stranger.
 
 romon-planted is the tool with a parser of segments that has gone wrong: it does

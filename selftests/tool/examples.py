@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
 # requires: native
+# timeout: 400
 """The scripts in examples/, in a chain of routers without any address.
 
     r1 --- r2 --- r3 --- r4          they run in r1; r2 to r4 offer sshd

@@ -59,9 +59,9 @@ int main(void)
 
 	tap_ok(count(text, " -- ") == 3, "each link is drawn once");
 	tap_ok(count(text, "penwidth=2]") == 1 && count(text, "dashed, ") == 2,
-	   "one in use by either side is bold, others are dashed");
+	       "one in use by either side is bold, others are dashed");
 	tap_ok(first && first < strstr(text, "\"02:03:00:00:00:00\" -- "),
-	   "they come in the order in which they are known");
+	       "they come in the order in which they are known");
 	free(text);
 
 	alarm(HANG_S);
