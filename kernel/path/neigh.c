@@ -32,6 +32,8 @@
  * is new, or has changed what it hashes with.
  */
 #define ROMON_GUESS_RATE	16
+/* So often a second, and at once, a port looks for one that has more. */
+#define ROMON_ROOM_RATE		64
 /* How often in a hello interval lost neighbours are looked for. */
 #define ROMON_HELLO_TICKS	4
 /* Not heard for so many of those: 2.5 intervals. */
@@ -64,58 +66,20 @@ static struct romon_neigh *romon_neigh_find(struct romon_port *port,
 	return rb ? romon_neigh_rb(rb) : NULL;
 }
 
-/* @mac has sent a frame with a right hash. */
-static struct romon_neigh *romon_neigh_add(struct romon_port *port,
-					   const u8 *mac)
+/* Take a neighbour out of its port, but not out of the count of all. */
+static void romon_neigh_unlink(struct romon_port *port, struct romon_neigh *n)
 {
-	struct romon_net *rn = port->rn;
-	struct romon_neigh *n;
-
 	lockdep_assert_held(&port->neighs.lock);
-	if (atomic_inc_return(&rn->n_neighs) >
-	    (int)READ_ONCE(rn->limits.max_neighbors))
-		goto err_count;
-	n = kzalloc(sizeof(*n), GFP_ATOMIC);
-	if (!n)
-		goto err_count;
-	memcpy(n->mac, mac, ETH_ALEN);
-	n->heard = jiffies;
-	n->since = get_jiffies_64();
-	rb_add(&n->rb, &port->neighs.tree, romon_neigh_less);
-	return n;
-
-err_count:
-	atomic_dec(&rn->n_neighs);
-	return NULL;
-}
-
-/*
- * The neighbour @mac, which has sent a frame with a right hash, a new one if
- * need be. NULL, and why: this router's own frames, which come back over a
- * cable between two of its ports or from whoever returns them, have a right
- * hash too.
- */
-static struct romon_neigh *romon_neigh_get(struct romon_port *port,
-					   const u8 *mac,
-					   enum romon_drop *reason)
-{
-	struct romon_neigh *n = romon_neigh_find(port, mac);
-
-	if (n)
-		return n;
-	*reason = ROMON_DROP_own_source;
-	if (romon_port_is_own_mac_rcu(port->rn, mac))
-		return NULL;
-	*reason = ROMON_DROP_neighbor_table;
-	return romon_neigh_add(port, mac);
+	rb_erase(&n->rb, &port->neighs.tree);
+	list_del(&n->list);
+	WRITE_ONCE(port->neighs.count, port->neighs.count - 1);
+	kfree(n);
 }
 
 static void romon_neigh_del(struct romon_port *port, struct romon_neigh *n)
 {
-	lockdep_assert_held(&port->neighs.lock);
-	rb_erase(&n->rb, &port->neighs.tree);
+	romon_neigh_unlink(port, n);
 	atomic_dec(&port->rn->n_neighs);
-	kfree(n);
 }
 
 static void romon_neigh_show(const struct romon_neigh *n,
@@ -148,7 +112,119 @@ static void romon_neigh_set_up(struct romon_port *port, struct romon_neigh *n,
 		return;
 	n->up = up;
 	n->since = get_jiffies_64();
+	if (up)
+		list_move(&n->list, &port->neighs.up);
+	else
+		list_move_tail(&n->list, &port->neighs.down);
 	romon_neigh_tell(port, n);
+}
+
+/* @mac has sent a frame with a right hash, and is counted among all already. */
+static struct romon_neigh *romon_neigh_add(struct romon_port *port,
+					   const u8 *mac)
+{
+	struct romon_neigh *n;
+
+	lockdep_assert_held(&port->neighs.lock);
+	n = kzalloc(sizeof(*n), GFP_ATOMIC);
+	if (!n)
+		return NULL;
+	memcpy(n->mac, mac, ETH_ALEN);
+	n->heard = jiffies;
+	n->since = get_jiffies_64();
+	rb_add(&n->rb, &port->neighs.tree, romon_neigh_less);
+	list_add_tail(&n->list, &port->neighs.down);
+	WRITE_ONCE(port->neighs.count, port->neighs.count + 1);
+	return n;
+}
+
+/*
+ * Have a neighbour of the port with the most give way to one more of a port
+ * that has @count, and leave its place in the count of all. First goes who has
+ * not proved to be alive for the longest time, at last who is up since the
+ * shortest: who was there before a flood stays. Under RCU, in softirq, without
+ * a lock.
+ * Return: whether one did.
+ */
+static bool romon_neigh_spare_rcu(struct romon_net *rn, u32 count)
+{
+	struct romon_port *port, *most = NULL;
+	struct romon_neigh *n = NULL;
+
+	list_for_each_entry_rcu(port, &rn->ports, list) {
+		if (!most || READ_ONCE(port->neighs.count) >
+			     READ_ONCE(most->neighs.count))
+			most = port;
+	}
+	if (!most)
+		return false;
+
+	spin_lock(&most->neighs.lock);
+	/* With one fewer it still has as many as the other with one more. */
+	if (most->neighs.count > count + 1)
+		n = list_first_entry_or_null(&most->neighs.down,
+					     struct romon_neigh, list) ?:
+		    list_first_entry(&most->neighs.up, struct romon_neigh,
+				     list);
+	if (n) {
+		romon_neigh_set_up(most, n, false);
+		romon_neigh_unlink(most, n);
+	}
+	spin_unlock(&most->neighs.lock);
+	return n;
+}
+
+/* Count one more among all: there is a place, or one is made. As below. */
+static bool romon_neigh_reserve(struct romon_port *port)
+	__must_hold(&port->neighs.lock)
+{
+	struct romon_net *rn = port->rn;
+	u32 count = port->neighs.count;
+	bool spared;
+
+	lockdep_assert_held(&port->neighs.lock);
+	if (atomic_inc_return(&rn->n_neighs) <=
+	    (int)READ_ONCE(rn->limits.max_neighbors))
+		return true;
+	atomic_dec(&rn->n_neighs);
+	if (!romon_rate_take(&port->neighs.room_due, ktime_get_ns(),
+			     NSEC_PER_SEC / ROMON_ROOM_RATE, ROMON_ROOM_RATE))
+		return false;
+
+	/* The locks of two ports are never held together. */
+	spin_unlock(&port->neighs.lock);
+	spared = romon_neigh_spare_rcu(rn, count);
+	spin_lock(&port->neighs.lock);
+	return spared;
+}
+
+/*
+ * The neighbour @mac, which has sent a frame with a right hash, a new one if
+ * need be. NULL, and why: this router's own frames, which come back over a
+ * cable between two of its ports or from whoever returns them, have a right
+ * hash too. In softirq; the lock may be given away meanwhile.
+ */
+static struct romon_neigh *romon_neigh_get(struct romon_port *port,
+					   const u8 *mac,
+					   enum romon_drop *reason)
+	__must_hold(&port->neighs.lock)
+{
+	struct romon_neigh *n = romon_neigh_find(port, mac), *other;
+
+	if (n)
+		return n;
+	*reason = ROMON_DROP_own_source;
+	if (romon_port_is_own_mac_rcu(port->rn, mac))
+		return NULL;
+	*reason = ROMON_DROP_neighbor_table;
+	if (!romon_neigh_reserve(port))
+		return NULL;
+	/* Another frame of it may have come in while there was no lock. */
+	other = romon_neigh_find(port, mac);
+	n = other ?: romon_neigh_add(port, mac);
+	if (!n || other)
+		atomic_dec(&port->rn->n_neighs);
+	return n;
 }
 
 /*
@@ -578,6 +654,8 @@ void romon_neigh_port_init(struct romon_port *port)
 {
 	spin_lock_init(&port->neighs.lock);
 	port->neighs.tree = RB_ROOT;
+	INIT_LIST_HEAD(&port->neighs.up);
+	INIT_LIST_HEAD(&port->neighs.down);
 }
 
 /* The port is down or goes away: nobody is known to be alive there. */

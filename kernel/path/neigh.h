@@ -6,6 +6,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/ktime.h>
+#include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 
@@ -21,6 +22,7 @@ struct sk_buff;
 /**
  * struct romon_neigh - a link MAC that has sent a frame with a right hash
  * @rb:		in struct romon_neighs
+ * @list:	likewise, in the list of those that are @up or of those that are not
  * @mac:	its link MAC; never changes
  * @mark:	that its frames told last, which those to it are bound to; or 0
  * @id:		RoMON ID in its last Hello or SeqErr, zero until then
@@ -45,6 +47,7 @@ struct sk_buff;
  */
 struct romon_neigh {
 	struct rb_node		rb;
+	struct list_head	list;
 	u8			mac[ETH_ALEN];
 	u8			id[ETH_ALEN];
 	bool			up;
@@ -69,6 +72,10 @@ struct romon_neighs {
 	/* guards the tree and all in it; taken in softirq and process */
 	spinlock_t		lock;
 	struct rb_root		tree;	/* by MAC, which others choose */
+	struct list_head	up;	/* the latest first */
+	struct list_head	down;	/* the latest last */
+	u32			count;	/* in both; read without the lock too */
+	u64			room_due; /* of looks for a port with more */
 	/* of who is not up: as in struct romon_neigh */
 	u8			index;
 	u64			guess_due;

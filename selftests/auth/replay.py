@@ -959,6 +959,45 @@ def verified_neighbours_are_bounded():
 
 
 @test
+def neighbours_by_one_port_leave_places_to_those_by_another():
+    """Also where those by the one are up, and who came first stays."""
+
+    def crowd(first):
+        before = stats("y")
+        others = [
+            ra.Neighbor(port["y"], Y, SECRET, src=f"02:77:00:00:00:{number:02x}")
+            for number in range(first, first + 50)
+        ]
+        for one in others:
+            one.say(RY_MAC)
+        wait_for(lambda: taken(before, stats("y")) >= 50, "Hellos received")
+        return others
+
+    def places():
+        found = [one["interface"] for one in r.whole_dump("neighbor-get")]
+        return {name: found.count(name) for name in found}
+
+    for alive in (False, True):
+        reboot()
+        r.do("config-set", max_neighbors=8)
+        try:
+            up("y", here["y"])
+            others = crowd(0)
+            equal(places(), {"to-y": 8}, "neighbours")
+            for one in others[:7] if alive else ():
+                up("y", one)
+            up("x", here["x"])
+            crowd(50)
+            equal(places(), {"to-x": 1, "to-y": 7}, "neighbours")
+            equal((state("x"), state("y")), ("up", "up"), "who came first, and who came late")
+        finally:
+            r.do("config-set", max_neighbors=1024)
+            reboot()
+    up("x", here["x"])
+    up("y", here["y"])
+
+
+@test
 def ports_begin_at_numbers_far_from_each_other_and_from_before():
     """Where the MACs are the same, as on VLANs, frames to the group differ in
     nothing but their numbers; and so they do before and after a reboot."""
