@@ -41,7 +41,7 @@
 	X(answer_queue, "more answers waiting to be sent than queue-len")      \
 	X(unsolicited, "DiscoverResp without a recent Discover")	       \
 	X(small_l2mtu, "answer longer than the L2 MTU of the hop it tells of")	       \
-	X(wrong_port, "answer by another port than its Discover left by")      \
+	X(wrong_port, "answer by another port or station than it tells of")    \
 	X(topology_full, "more nodes or edges than max-nodes or max-edges")    \
 	X(topology_queue, "more answers waiting to be read than queue-len")    \
 	X(no_link, "route entry names a link that no running port has")	       \

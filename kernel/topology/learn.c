@@ -109,18 +109,22 @@ static bool romon_learn_own_end(struct romon_net *rn, struct romon_end *end,
 
 /*
  * Whether an answer is one to the Discover that was sent by the port where it
- * came in. Or whoever is on a cable could make up ways over other ports, which
- * may have secrets. @out: what the first Route TLV says.
+ * came in, and one without hops by whom the frame is. Or whoever is on a cable
+ * could make up ways over other ports, which may have secrets, or have frames
+ * sent to others there. @out, @in: what the Route TLVs say of the first hop's
+ * or, over hops, the last hop's ends.
  */
 static bool romon_learn_is_by_port(const struct sk_buff *skb,
 				   const struct romon_frame *f,
-				   const struct romon_end *out)
+				   const struct romon_end *out,
+				   const struct romon_end *in)
 {
 	const struct romon_learn_cb *cb = ROMON_LEARN_CB(skb);
 	const struct romon_wire_entry *entry;
 
 	if (!f->hops)
-		return out->link == cb->link;
+		return out->link == cb->link &&
+		       !memcmp(in->mac, cb->from, ETH_ALEN);
 	entry = (const void *)(skb->data + f->entries);
 	return !memcmp(entry[0].mac, cb->mac, ETH_ALEN);
 }
@@ -153,7 +157,7 @@ static enum romon_drop romon_learn_answer(struct romon_topology *topo,
 	romon_wire_end_get(&in, &to->in);
 	if (!is_valid_ether_addr(in.mac) || !is_valid_ether_addr(out.mac))
 		return ROMON_DROP_bad_route_tlv;
-	if (!romon_learn_is_by_port(skb, &f, &out))
+	if (!romon_learn_is_by_port(skb, &f, &out, &in))
 		return ROMON_DROP_wrong_port;
 	/* This very frame has come over the hop. */
 	if (min(out.l2mtu, in.l2mtu) < skb->len)

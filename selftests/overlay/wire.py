@@ -234,6 +234,22 @@ def an_answer_counts_where_its_discover_was_sent_only():
 
 
 @test
+def an_answer_counts_of_the_station_that_sends_it_only():
+    """x answers with another's MAC, and then with its own."""
+    clear()
+    r1.do("discover")
+    discover = frame_of(got(x, rf.DISCOVER, "the request"))
+    known = lambda: [node["id"] for node in r1.whole_dump("node-get")]
+    before = r1.drops().get("wrong_port", 0)
+    others, own = new_origin(), new_origin()
+    x.send_frame(rf.answered(discover, others, rf.End(1, 1592, 100, "02:01:00:00:00:77")), dst=R1_MAC)
+    wait_for(lambda: r1.drops().get("wrong_port", 0) == before + 1, "a drop")
+    x.send_frame(rf.answered(discover, own, rf.End(1, 1592, 100, X_MAC)), dst=R1_MAC)
+    wait_for(lambda: rf.mac_str(own) in known(), "the right answer")
+    check(rf.mac_str(others) not in known(), "the other is known")
+
+
+@test
 def tlvs_that_nobody_knows_are_passed_on_and_not_answered():
     clear()
     frame = flood(extra=rf.tlv(9, b"what is this?") + rf.tlv(200))
