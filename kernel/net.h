@@ -164,8 +164,8 @@ struct romon_net {
 	bool			enabled;
 	bool			seeded;
 	struct delayed_work	seed_work;
-	u8			id[ETH_ALEN];
-	u8			auto_id[ETH_ALEN];
+	u8			id[ETH_ALEN] __aligned(2);
+	u8			auto_id[ETH_ALEN] __aligned(2);
 	char			identity[ROMON_IDENTITY_MAX_LEN + 1];
 	char			board[ROMON_IDENTITY_MAX_LEN + 1];
 	char			hostname[65];
@@ -217,7 +217,7 @@ struct romon_net *romon_net(struct net *net);
 /* All settings at once, so that a change is all or nothing. */
 struct romon_config {
 	bool	enabled;
-	u8	id[ETH_ALEN];
+	u8	id[ETH_ALEN] __aligned(2);
 	char	identity[ROMON_IDENTITY_MAX_LEN + 1];
 	char	board[ROMON_IDENTITY_MAX_LEN + 1];
 	struct romon_limits limits;

@@ -26,7 +26,7 @@ static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
 	struct romon_net *rn = ingress->rn;
 	struct romon_port *egress;
 	enum romon_drop reason;
-	u8 mac[ETH_ALEN];
+	u8 mac[ETH_ALEN] __aligned(2);
 
 	/* Or everybody on the link who happens to have the number would. */
 	reason = ROMON_DROP_other_host;

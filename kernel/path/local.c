@@ -47,7 +47,7 @@ static void romon_local_echo(struct romon_port *port,
 	struct romon_wire_data *d;
 	struct romon_port *egress;
 	enum romon_drop reason;
-	u8 mac[ETH_ALEN];
+	u8 mac[ETH_ALEN] __aligned(2);
 
 	/* The body was pulled for parsing, and the way in made it writable. */
 	reason = ROMON_DROP_no_memory;

@@ -84,7 +84,7 @@ struct romon_neighs {
 /* What netlink shows of a neighbour. */
 struct romon_neigh_info {
 	u8	mac[ETH_ALEN];
-	u8	id[ETH_ALEN];
+	u8	id[ETH_ALEN] __aligned(2);
 	bool	up;
 	u8	index;
 	u64	since_ms;

@@ -139,7 +139,7 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 
 void romon_xmit_group(struct romon_port *port, struct sk_buff *skb)
 {
-	static const u8 group[ETH_ALEN] = ROMON_GROUP_MAC;
+	static const u8 group[ETH_ALEN] __aligned(2) = ROMON_GROUP_MAC;
 
 	romon_xmit(port, skb, group, TC_PRIO_CONTROL, NULL);
 }

@@ -28,7 +28,7 @@ struct romon_pending_cb {
 	u32		portid;
 	u16		local_port;
 	u16		remote_port;
-	u8		dst[ETH_ALEN];
+	u8		dst[ETH_ALEN] __aligned(2);
 };
 
 #define ROMON_PENDING_CB(skb)	((struct romon_pending_cb *)(skb)->cb)
