@@ -17,12 +17,14 @@ static struct api_edge edge(unsigned int from, unsigned int to, bool active)
 {
 	struct api_edge e = { .cost = 200, .active = active };
 
-	e.from.id[0] = e.to.id[0] = 2;
+	e.from.id[0] = 2;
+	e.to.id[0] = 2;
 	memcpy(e.from.id + 1, &from, sizeof(from));
 	memcpy(e.to.id + 1, &to, sizeof(to));
 	memcpy(e.from.mac, e.from.id, sizeof(e.from.mac));
 	memcpy(e.to.mac, e.to.id, sizeof(e.to.mac));
-	e.from.mac[5] = e.to.mac[5] = 1;
+	e.from.mac[5] = 1;
+	e.to.mac[5] = 1;
 	return e;
 }
 
