@@ -293,7 +293,8 @@ class Serve:
                 except BlockingIOError:
                     return False
 
-            wait_for(ready, "romon serve to be ready")
+            # By valgrind it takes half a minute beside other guests.
+            wait_for(ready, "romon serve to be ready", 4 * LIMIT)
         self.own = set(tree(self.process.pid))
 
     def check(self):
