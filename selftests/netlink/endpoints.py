@@ -389,6 +389,7 @@ def what_is_known_now_waits_for_nobody():
     check(max(known) < max(waited) / 2, "it waits for rtnl")
     nl.close()
 
+
 @test
 def datagrams_for_this_router_itself_arrive():
     sender, port = bound(a)

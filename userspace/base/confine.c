@@ -51,18 +51,26 @@ static void confine_close(int first, int last)
 		close(fd);
 }
 
+/* The lowest of @keep from @first on; INT_MAX if there is none. */
+static int confine_next(int first, const int *keep, size_t n)
+{
+	int next = INT_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] >= first && keep[i] < next)
+			next = keep[i];
+	return next;
+}
+
 void confine_files(int first, const int *keep, size_t n)
 {
 	int next;
 
-	do {
-		next = INT_MAX;
-		for (size_t i = 0; i < n; i++)
-			if (keep[i] >= first && keep[i] < next)
-				next = keep[i];
-		confine_close(first, next - (next != INT_MAX));
-		first = next + (next != INT_MAX);
-	} while (next != INT_MAX);
+	while ((next = confine_next(first, keep, n)) != INT_MAX) {
+		confine_close(first, next - 1);
+		first = next + 1;
+	}
+	confine_close(first, INT_MAX);
 }
 
 void confine_bounds(void)
