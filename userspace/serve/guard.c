@@ -301,6 +301,13 @@ const char *guard_refuses(const struct guard_who *who, int64_t now)
 	return of->why;
 }
 
+bool guard_knows(const struct guard_who *who)
+{
+	struct guard_link *l = guard_link(who->neighbor);
+
+	return guard_entry(l, who, false)->known;
+}
+
 void guard_login(const struct guard_who *who)
 {
 	struct guard_link *l = guard_link(who->neighbor);

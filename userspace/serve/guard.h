@@ -48,6 +48,8 @@ bool guard_may_begin(const struct guard_who *who, uint32_t a_second,
 		     uint32_t at_once, int64_t now);
 /* NULL, or why there may be no attempt to log in now. */
 const char *guard_refuses(const struct guard_who *who, int64_t now);
+/* Whether somebody has logged in from there, of late. */
+bool guard_knows(const struct guard_who *who);
 /* There is one, and this is what became of it. */
 void guard_login(const struct guard_who *who);
 void guard_login_over(const struct guard_who *who, enum guard_end end,

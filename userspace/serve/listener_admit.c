@@ -133,12 +133,17 @@ bool listener_identify(struct serve_peer *peer)
 	return all;
 }
 
-/* Where many want to log in at a time. A link's part is its own. */
-static bool listener_unlucky(const struct listener_tally *t)
+/*
+ * Where many want to log in at a time. A link's part is its own, and who has
+ * logged in before is none of the many.
+ */
+static bool listener_unlucky(const struct listener_tally *t,
+			     const struct guard_who *newcomer)
 {
 	uint32_t random = 0;
 
 	if (t->link < listener.limits.sessions / SHARE_PART ||
+	    guard_knows(newcomer) ||
 	    getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return false;
 	return share_refuses_early(t->unknown, listener.limits.sessions, random);
@@ -173,7 +178,7 @@ static const char *listener_admits(const struct serve_offer *o,
 		listener_due(0);
 		return why;
 	}
-	if (o->login && !old && listener_unlucky(&t))
+	if (o->login && !old && listener_unlucky(&t, newcomer))
 		return "many want to log in, and some are refused at random";
 	if (old) {
 		old->yielded = true;

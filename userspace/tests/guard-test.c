@@ -88,6 +88,8 @@ static void test_honest(void)
 	for (int i = 0; i < 100; i++)
 		ok &= try(&known, GUARD_LOGGED_IN, now);
 	tap_ok(ok, "who logs in may do so again and again");
+	tap_ok(guard_knows(&known) && !guard_knows(&new) &&
+	       !guard_knows(&same_id), "... and is known by that neighbour only");
 	ok = try(&neighbor, GUARD_LOGGED_IN, now);
 	guesses(1, 1, 1, now, 60);
 	now += 60 * RUN_SECOND;
@@ -105,6 +107,8 @@ static void test_honest(void)
 	       "on a link where many guess, a neighbour by whom one has may");
 	tap_ok(try(&known, GUARD_LOGGED_IN, now) && ok,
 	       "... and that router, though thousands came meanwhile");
+	tap_ok(guard_knows(&known) && guard_knows(&neighbor) &&
+	       !guard_knows(&new), "... who are still known, and nobody else");
 	for (int i = 0; i < 4; i++)
 		try(&known, GUARD_FAILED, now);
 	tap_ok(!try(&known, GUARD_FAILED, now), "but its own failures count");
