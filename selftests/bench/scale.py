@@ -67,13 +67,15 @@ def answers(discover, n):
     passed = []
     for i in range(width):
         end = rf.End(1, 1500, 100, mac(2, i))
-        out.append(rf.answered(discover, mac(1, i), end, f"neighbour-{i}", board="bench"))
+        # Nobody takes it but from the port that it names.
+        out.append(rf.ethernet(R_MAC, end.mac, rf.answered(
+            discover, mac(1, i), end, f"neighbour-{i}", board="bench")))
         away = rf.End(2, 1500, 100, mac(3, i))
         passed.append(rf.forwarded(discover, mac(1, i), end, R_MAC, away))
 
     def behind(i, k, port, name, end):
         frame = rf.answered(passed[i], k, rf.End(port, 1500, 100, end), name, board="bench")
-        out.append(rf.resp_step(frame)[0])
+        out.append(rf.ethernet(R_MAC, X_MAC, rf.resp_step(frame)[0]))
 
     for i in range(width):
         behind(i, mac(1, (i + 1) % width), 3, f"neighbour-{(i + 1) % width}",
@@ -84,7 +86,7 @@ def answers(discover, n):
         behind(i, mac(1, i, k), 1, name, mac(2, i, k))
         if j % 10 == 0:
             behind((i + 1) % width, mac(1, i, k), 2, name, mac(3, i, k))
-    return [rf.ethernet(R_MAC, X_MAC, frame) for frame in out]
+    return out
 
 
 class Others:
