@@ -87,6 +87,7 @@ shell: prereq
 	@$(vm)/run uml --interactive -- selftests/demo.sh --shell
 bench: prereq
 	@$(vm)/run qemu --timeout 1800 -- selftests/run bench/scale
+	@$(vm)/run bench --timeout 1800 -- selftests/run bench/scale disable
 	@$(vm)/run bench --timeout 1800 -- selftests/run bench/heal
 	@$(vm)/run bench --timeout 1800 -- selftests/run bench/streams
 	@$(vm)/run bench --timeout 900 -- env TESTS=OpenSSH_copies_large_files selftests/run session

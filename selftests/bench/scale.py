@@ -10,6 +10,12 @@ tenth of the others has a second way to it. What is measured is r alone: x has
 made all frames ready before.
 
     scale.py [ROUTERS...]       1000 and 10000 by default
+
+And how long rtnl is kept when a router of 1000 ports that knows 10000 others is
+disabled, which is seen from another process that needs rtnl for a device of
+another namespace:
+
+    scale.py disable [ROUTERS [PORTS]]
 """
 
 import ctypes
@@ -17,12 +23,15 @@ import itertools
 import math
 import os
 import re
+import signal
+import socket
 import statistics
+import struct
 import subprocess
 import sys
 import time
 
-from harness import Network, check, require_module, wait_for
+from harness import Network, check, ip, require_module, wait_for
 import genl
 import romonframe as rf
 
@@ -30,6 +39,8 @@ R, R_MAC, X_MAC = "02:00:00:00:00:01", "02:01:00:00:00:01", "02:01:00:00:00:02"
 TRACING = "/sys/kernel/tracing"
 WORK = "romon_topology_work"
 LIMIT = 600
+RTM_SETLINK = 19
+TIMES = 3
 
 net = Network()
 
@@ -117,6 +128,19 @@ class Others:
         send = self.x.sock.send
         for frame in self.frames:
             send(frame)
+
+    def learn(self):
+        """Until r knows all of them; when the last was sent."""
+        self.answer()
+        sent = time.monotonic()
+        try:
+            wait_for(self.known, f"{self.n} routers and {len(self.frames)} edges are known", 60)
+        except Exception:
+            config = self.r.get("config-get")
+            print(f"only {config['nodes']} routers and {config['edges']} edges are known; "
+                  f"drops: {self.r.drops()}")
+            raise
+        return sent
 
     def known(self):
         config = self.r.get("config-get")
@@ -304,6 +328,98 @@ def beside(function, other, least=50):
     return f"{ms(statistics.median(taken))}, longest {ms(max(taken))}, {len(taken)} times"
 
 
+class Waits:
+    """with Waits() as waits: how long another process waited for rtnl, each time.
+    It asks for nothing to be changed of a device that has nothing to do with r."""
+
+    def __enter__(self):
+        net.netns("aside")
+        self.reader, writer = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            self.ask(writer)
+        os.close(writer)
+        check(os.read(self.reader, 1), "nobody asks")
+        return self
+
+    @staticmethod
+    def ask(writer):
+        over, taken = [], []
+        signal.signal(signal.SIGTERM, lambda *_: over.append(True))
+        with genl.netns(net["aside"]):
+            sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        # ifinfomsg: the loopback device, and no flag.
+        request = struct.pack("=IHHIIBxHiII", 32, RTM_SETLINK,
+                              genl.NLM_F_REQUEST | genl.NLM_F_ACK, 1, 0, 0, 0, 1, 0, 0)
+        os.write(writer, b".")
+        while not over:
+            start = time.monotonic()
+            sock.send(request)
+            answer = sock.recv(4096)
+            taken.append(time.monotonic() - start)
+            # nlmsgerr
+            if answer[4] != genl.NLMSG_ERROR or any(answer[16:20]):
+                os.write(writer, b"refused")
+                os._exit(1)
+        os.write(writer, struct.pack("=ddI", statistics.median(taken), max(taken), len(taken)))
+        os._exit(0)
+
+    def __exit__(self, *exc):
+        os.kill(self.pid, signal.SIGTERM)
+        os.waitpid(self.pid, 0)
+        self.usual, self.longest, self.times = struct.unpack("=ddI", os.read(self.reader, 4096))
+        os.close(self.reader)
+        ip(f"netns del {net.names.pop('aside')}")
+
+
+def measure_disable(n=10000, ports=1000):
+    """All of them dummies with entries of their own, but for the one by which the
+    others are; and somebody listens to what is told of them."""
+    others = Others(n)
+    others.r.do("config-set", max_ports=max(1024, 2 * ports))
+    ip(*(f"link add d{i} type dummy" for i in range(ports - 1)),
+       *(f"link set d{i} up" for i in range(ports - 1)), ns=net["r"])
+    for i in range(ports - 1):
+        others.r.do("port-add", interface=f"d{i}")
+    told = genl.Romon(others.r.ns)
+    told.subscribe()
+    running = sum(port["state"] == "running" for port in others.r.whole_dump("port-get")
+                  if not port.get("default"))
+    check(running == ports, f"{running} ports run, not {ports}")
+    print(f"\n{n} routers, {ports} ports, in {os.uname().release}"
+          f" ({os.environ.get('ROMON_KERNEL', 'no guest')})", flush=True)
+    with Waits() as waits:
+        time.sleep(3)
+    say("rtnl for another process, nothing else goes on",
+        f"{ms(waits.usual)}, longest {ms(waits.longest)}, {waits.times} times")
+
+    def enable(on):
+        start = time.monotonic()
+        others.r.do("config-set", enabled=on)
+        return ms(time.monotonic() - start)
+
+    for _ in range(TIMES):
+        others.prepare()
+        others.learn()
+        with Held() as held:
+            say("disabling RoMON, alone", enable(0))
+        held.say("that")
+        say("enabling it again", enable(1))
+        others.prepare()
+        others.learn()
+        with Waits() as waits:
+            time.sleep(0.5)
+            taken = enable(0)
+            time.sleep(1)
+        say("disabling it, while another process asks", taken)
+        say("  rtnl for that one", f"longest {ms(waits.longest)}, {waits.times} times")
+        enable(1)
+    told.close()
+    others.r.close()
+    others.x.close()
+    net.close()
+
+
 def measure(n):
     others = Others(n)
     others.prepare()
@@ -315,15 +431,7 @@ def measure(n):
     others.discover()
     start = time.monotonic()
     with Works() as works:
-        others.answer()
-        sent = time.monotonic()
-        try:
-            wait_for(others.known, f"{n} routers and {len(others.frames)} edges are known", 60)
-        except Exception:
-            config = others.r.get("config-get")
-            print(f"only {config['nodes']} routers and {config['edges']} edges are known; "
-                  f"drops: {others.r.drops()}")
-            raise
+        sent = others.learn()
         known = time.monotonic()
     say("sending all answers took", ms(sent - start))
     say("all were read after another", ms(known - sent))
@@ -404,5 +512,8 @@ def measure(n):
 
 if __name__ == "__main__":
     require_module()
+    if sys.argv[1:2] == ["disable"]:
+        measure_disable(*map(int, sys.argv[2:]))
+        sys.exit()
     for routers in [int(word) for word in sys.argv[1:]] or [1000, 10000]:
         measure(routers)
