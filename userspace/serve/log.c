@@ -137,14 +137,6 @@ void serve_log_pass(bool (*pass)(int priority, const char *text))
 	serve_log_state.pass = pass;
 }
 
-void serve_log_passed(int priority, const char *text)
-{
-	char *clean = text_clean(text);
-
-	serve_log_line(LOG_PRI(priority), clean);
-	free(clean);
-}
-
 /* What complain() says goes the same way. */
 static void serve_log_complaint(const char *text)
 {
@@ -204,6 +196,27 @@ static void serve_log_say_lost(void)
 	}
 }
 
+static void serve_log_say_lost_in_time(void)
+{
+	if (!serve_log_state.lost_told ||
+	    run_now() - serve_log_state.lost_told >= SERVE_LOG_LOST_NS)
+		serve_log_say_lost();
+}
+
+void serve_log_lose(void)
+{
+	serve_log_state.lost++;
+	serve_log_say_lost_in_time();
+}
+
+void serve_log_passed(int priority, const char *text)
+{
+	char *clean = text_clean(text);
+
+	serve_log_line(LOG_PRI(priority), clean);
+	free(clean);
+}
+
 void serve_log_close(void)
 {
 	err_set_sink(NULL);
@@ -255,9 +268,7 @@ void serve_log_end(struct out *o, int priority)
 		return;
 	}
 	len = serve_log_state.size;
-	if (!serve_log_state.lost_told ||
-	    run_now() - serve_log_state.lost_told >= SERVE_LOG_LOST_NS)
-		serve_log_say_lost();
+	serve_log_say_lost_in_time();
 	if (out_options.json) {
 		serve_log_put(STDOUT_FILENO, serve_log_state.text, len);
 	} else {

@@ -44,6 +44,8 @@ void serve_log_close(void);
 void serve_log_pass(bool (*pass)(int priority, const char *text));
 /* A line of such a one. */
 void serve_log_passed(int priority, const char *text);
+/* Count a line that is not to be written with those that nobody takes. */
+void serve_log_lose(void);
 /* The last complaint since this was asked, to be freed, or NULL. */
 char *serve_log_complained(void);
 

@@ -51,6 +51,8 @@
 #define STARTER_MESSAGES	64
 /* Lines of the log about what was not started, a second. */
 #define STARTER_REFUSALS	5
+/* Of the listener, a second. At once, all sessions may end. */
+#define STARTER_LINES		100
 
 struct starter_child {
 	struct loop_watch fate;		/* the first */
@@ -77,7 +79,7 @@ static struct starter {
 	struct serve_user user;		/* of the listener; its numbers */
 	struct starter_child *children;
 	unsigned int n_children, n_running;
-	struct rate rate, refusals;
+	struct rate rate, refusals, lines;
 	bool ready, reloading, stopping;
 	int status;
 	int64_t stop_deadline;
@@ -292,6 +294,12 @@ static void starter_bind(uint16_t port)
 
 static void starter_log(struct serve_line *line)
 {
+	uint32_t at_once = STARTER_LINES + 2 * starter.conf.limits.sessions;
+
+	if (!rate_take(&starter.lines, STARTER_LINES, at_once, run_now())) {
+		serve_log_lose();
+		return;
+	}
 	line->text[sizeof(line->text) - 1] = '\0';
 	serve_log_passed(line->priority, line->text);
 }

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/run.h"
 #include "serve/link.h"
 #include "serve/log.h"
 #include "serve/starter.h"
@@ -34,6 +36,7 @@ struct rogue {
 static struct {
 	rlim_t files;		/* 0: as many as ever */
 	bool no_sigchld;	/* it is ignored */
+	int log;		/* for its lines; 0: nobody reads them */
 } found;
 
 static struct serve_conf *conf_of(const char *text)
@@ -65,7 +68,8 @@ static struct rogue rogue_begin(const char *text)
 		close(pair[1]);
 		close(hold[1]);
 		signal(SIGPIPE, SIG_IGN);
-		if (!freopen("/dev/null", "w", stderr))
+		if (found.log ? dup2(found.log, STDERR_FILENO) < 0 :
+				!freopen("/dev/null", "w", stderr))
 			_exit(1);
 		serve_log_open(false);
 		if (found.no_sigchld)
@@ -344,6 +348,43 @@ static void test_lines(void)
 	tap_ok(rogue_end(&r, false) == EXIT_DONE, "... and it ends");
 }
 
+static size_t lines_of(int fd, char *last, size_t size)
+{
+	FILE *f = fdopen(fd, "r");
+	size_t n = 0;
+
+	rewind(f);
+	while (fgets(last, (int)size, f))
+		n++;
+	fclose(f);
+	return n;
+}
+
+/* Who fills a disk by them does so slowly, and is told of. */
+static void test_many_lines(void)
+{
+	struct serve_msg m = { .type = SERVE_LOG, .line.text = "a line" };
+	int64_t began = run_now();
+	const size_t many = 20000;
+	struct rogue r;
+	char last[256];
+	size_t sent = 0, n;
+
+	found.log = memfd_create("log", MFD_CLOEXEC);
+	r = rogue_begin("service 7000 command /bin/cat\n"
+			"limit sessions 10\n");
+	m.line.priority = LOG_INFO;
+	while (sent < many && !serve_link_send(r.link, &m, -1, true))
+		sent++;
+	tap_ok(sent == many && rogue_end(&r, false) == EXIT_DONE,
+	       "it goes on through very many lines");
+	n = lines_of(found.log, last, sizeof(last));
+	found.log = 0;
+	tap_ok(n >= 100 &&
+	       n < 200 + 100 * (size_t)((run_now() - began) / RUN_SECOND + 1),
+	       "... and writes a hundred a second");
+}
+
 /* What the starter says, said to the starter; and what is no message. */
 static void test_garbage(void)
 {
@@ -445,6 +486,7 @@ int main(void)
 	test_rate();
 	test_target();
 	test_lines();
+	test_many_lines();
 	test_garbage();
 	return 0;
 }
