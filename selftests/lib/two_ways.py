@@ -33,7 +33,7 @@ class TwoWays(OneRouter):
         asked = self.flood(fresh=False)
         for i, router in enumerate(self.ids):
             self.answer("direct", asked, rf.answered(
-                asked["direct"]["frame"], router, rf.End(1, 1500, 100, router)))
+                asked["direct"]["frame"], router, rf.End(1, 1500, 100, router)), src=router)
         m = self.ports["around"].mac
         self.answer("around", asked, rf.answered(
             asked["around"]["frame"], M, rf.End(1, 1500, 100, m)))
@@ -47,8 +47,8 @@ class TwoWays(OneRouter):
         wait_for(lambda: self.nl.get("config-get")["edges"] == 2 * len(self.ids) + 1,
                  "all edges to be known")
 
-    def answer(self, name, asked, frame):
-        self.ports[name].send_frame(frame, dst=asked[name]["eth_src"])
+    def answer(self, name, asked, frame, src=None):
+        self.ports[name].send_frame(frame, dst=asked[name]["eth_src"], src=src)
 
     def send(self):
         """To each of them; returns when all have left."""

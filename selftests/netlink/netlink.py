@@ -52,6 +52,8 @@ EXAMPLES = {
         route=bytes.fromhex("00000001020000000001"),
     ),
 }
+# Attributes that a request takes, but that change what it is.
+FLAGS = {"node-get": ["now"]}
 REQUIRED = {
     "port-get": ["interface"],
     "port-add": ["interface"],
@@ -74,7 +76,7 @@ RANGES = {
     "queue_len": (1, 65536), "hello_interval": (1, 3600), "max_neighbors": (1, 1048576),
     "answer_rate": (1, 100000),
 }
-SIZES = {"u8": 1, "u16": 2, "u32": 4, "mac": 6}
+SIZES = {"u8": 1, "u16": 2, "u32": 4, "mac": 6, "flag": 0}
 LONGEST = {"interface": 15, "identity": 255, "board": 255, "comment": 255}
 
 
@@ -118,7 +120,7 @@ def refused(nl, command, payload, errnos, what, offset=None, missing=None, flags
 def kinds():
     """Every attribute that any request takes: (command, name, number, kind)."""
     for command, values in EXAMPLES.items():
-        for name in values:
+        for name in [*values, *FLAGS.get(command, [])]:
             number = NUMBER[set_of(command)][name]
             yield command, name, number, SETS[set_of(command)][number][1]
 
@@ -188,7 +190,8 @@ def values_out_of_range_are_refused_and_their_bounds_taken():
 def unknown_attributes_are_refused():
     before = state()
     for command, values in EXAMPLES.items():
-        taken = {NUMBER[set_of(command)][name] for name in values}
+        taken = {NUMBER[set_of(command)][name]
+                 for name in [*values, *FLAGS.get(command, [])]}
         # Those of its set that the command does not take, and none at all.
         for number in {*SETS[set_of(command)], 60, 100, 0x3FFF} - taken:
             rest = build(set_of(command), values)
@@ -446,12 +449,14 @@ def fake_routers(first, n, chain=8):
     asker = rf.parse(data)["eth_src"]
     above = None
     for number in range(first, first + n):
-        if (number - first) % chain == 0:
+        hops = (number - first) % chain
+        if not hops:
             above = rf.parse(data)["routes"][0]
         router = struct.pack("!HI", 0x0A00, number)
-        port = rf.End(1, 1500, 100, struct.pack("!HI", 0x0A02, number))
+        # The first of a chain is x itself.
+        mac = struct.pack("!HI", 0x0A02, number) if hops else x.mac
+        port = rf.End(1, 1500, 100, mac)
         below = rf.End(2, 1500, 100, struct.pack("!HI", 0x0A04, number))
-        hops = (number - first) % chain
         recorded = [(n, f"02:bb:00:00:00:{n:02x}" if n else asker) for n in range(hops)]
         x.send_frame(
             rf.build_resp(R, router, above, port, recorded=recorded, ptr=0,
@@ -499,7 +504,7 @@ def one_router_is_told_with_its_route():
     link = r.get("port-get", interface="to-x")["link"]
     equal(
         route["route"].hex(),
-        struct.pack("!IHI", link, 0x0A02, 1).hex()
+        struct.pack("!I6s", link, genl.mac(x.mac)).hex()
         + struct.pack("!IHI", 2, 0x0A02, 2).hex()
         + struct.pack("!IHI", 2, 0x0A02, 3).hex(),
         "the source route of the third in a chain",

@@ -644,7 +644,7 @@ def neighbours(w, n):
     for i in range(n):
         mac = f"02:99:00:00:{i // 256:02x}:{i % 256:02x}"
         w.x.send_frame(rf.answered(frame, mac, rf.End(1, 1500, 100, mac), f"router-{i}",
-                                   board="a board"), dst=w.a_mac)
+                                   board="a board"), dst=w.a_mac, src=mac)
 
 
 @test
