@@ -39,7 +39,8 @@ static int romon_nl_fill_neigh(struct sk_buff *skb, struct romon_port *port,
 	    nla_put_u32(skb, ROMON_A_NEIGHBOR_HEARD, info->heard_ms) ||
 	    (info->rtt_us &&
 	     nla_put_u32(skb, ROMON_A_NEIGHBOR_RTT, info->rtt_us)) ||
-	    nla_put_u32(skb, ROMON_A_NEIGHBOR_SECRET, info->index + 1)) {
+	    (info->secret &&
+	     nla_put_u32(skb, ROMON_A_NEIGHBOR_SECRET, info->secret))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

@@ -82,13 +82,26 @@ static void romon_neigh_del(struct romon_port *port, struct romon_neigh *n)
 	atomic_dec(&port->rn->n_neighs);
 }
 
-static void romon_neigh_show(const struct romon_neigh *n,
+/* A new frame of a neighbour was hashed with this secret. */
+static void romon_neigh_hashed(struct romon_neigh *n,
+			       const struct romon_auth *auth)
+{
+	n->index = auth->index;
+	n->secret = auth->secret->tag;
+}
+
+static void romon_neigh_show(struct romon_port *port,
+			     const struct romon_neigh *n,
 			     struct romon_neigh_info *info)
 {
 	memcpy(info->mac, n->mac, ETH_ALEN);
 	memcpy(info->id, n->id, ETH_ALEN);
 	info->up = n->up;
-	info->index = n->index;
+	/* Where it is now: another list may have been set since. */
+	rcu_read_lock();
+	info->secret = romon_secrets_find(romon_port_secrets_rcu(port),
+					  n->secret);
+	rcu_read_unlock();
 	info->since_ms = jiffies64_to_msecs(get_jiffies_64() - n->since);
 	info->heard_ms = jiffies_to_msecs(jiffies - n->heard);
 	info->rtt_us = n->rtt_us;
@@ -100,7 +113,7 @@ static void romon_neigh_tell(struct romon_port *port,
 	struct romon_neigh_info info;
 
 	lockdep_assert_held(&port->neighs.lock);
-	romon_neigh_show(n, &info);
+	romon_neigh_show(port, n, &info);
 	romon_raise_neigh(port, &info);
 }
 
@@ -399,7 +412,7 @@ enum romon_drop romon_neigh_accept(struct romon_port *port,
 		goto out;
 
 	if (n->up && romon_replay_use(&n->window, auth->seq)) {
-		n->index = auth->index;
+		romon_neigh_hashed(n, auth);
 		n->heard = jiffies;
 		reason = ROMON_DROP_NONE;
 		goto out;
@@ -477,13 +490,13 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 		n->rtt_us = ktime_us_delta(ktime_get(), n->asked_at);
 		memcpy(n->id, h->src, ETH_ALEN);
 		n->mark = mark;
-		n->index = auth->index;
+		romon_neigh_hashed(n, auth);
 		n->heard = jiffies;
 		romon_neigh_set_up(port, n, true);
 	} else if (n->up && romon_replay_use(&n->window, auth->seq)) {
 		memcpy(n->id, h->src, ETH_ALEN);
 		n->mark = mark;
-		n->index = auth->index;
+		romon_neigh_hashed(n, auth);
 		n->heard = jiffies;
 	} else {
 		reason = n->up ? ROMON_DROP_replayed : ROMON_DROP_neighbor_down;
@@ -645,7 +658,7 @@ bool romon_neigh_next(struct romon_port *port, const u8 *mac,
 		}
 	}
 	if (next)
-		romon_neigh_show(next, info);
+		romon_neigh_show(port, next, info);
 	spin_unlock_bh(&port->neighs.lock);
 	return next;
 }

@@ -28,7 +28,8 @@ struct sk_buff;
  * @id:		RoMON ID in its last Hello or SeqErr, zero until then
  * @up:		it has proved to be alive
  * @pending:	it was sent @challenge and has not echoed it yet
- * @index:	which of the secrets its last frame was hashed with, from 0
+ * @index:	where the secret was by which its last frame is hashed, from 0
+ * @secret:	tag of that secret
  * @challenge:	what it has to echo
  * @asked_top:	highest number seen when that was made
  * @challenged:	jiffies64 when it was made
@@ -64,6 +65,7 @@ struct romon_neigh {
 	u64			since;
 	u32			rtt_us;
 	u64			mark;
+	u64			secret;
 	struct romon_replay	window;
 };
 
@@ -86,7 +88,7 @@ struct romon_neigh_info {
 	u8	mac[ETH_ALEN];
 	u8	id[ETH_ALEN] __aligned(2);
 	bool	up;
-	u8	index;
+	u32	secret;		/* place of it in the list that is set, or 0 */
 	u64	since_ms;
 	u32	heard_ms;
 	u32	rtt_us;

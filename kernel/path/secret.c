@@ -1,11 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Secret lists: made when they are set, wiped when they go. */
 
+#include <linux/net.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "auth.h"
 #include "secret.h"
+
+/* So that a tag tells nothing of its secret. */
+static siphash_aligned_key_t romon_secret_tag_key __read_mostly;
+
+static u64 romon_secret_tag(const struct romon_secret *s)
+{
+	net_get_random_once(&romon_secret_tag_key,
+			    sizeof(romon_secret_tag_key));
+	return siphash(s->value, s->len, &romon_secret_tag_key);
+}
+
+/**
+ * romon_secrets_find() - where in a list a secret is
+ * @list:	the list, or NULL
+ * @tag:	of the secret, which may be of a list that there is no more
+ *
+ * Return: its place, from 1, or 0 if it is not there.
+ */
+u32 romon_secrets_find(const struct romon_secrets *list, u64 tag)
+{
+	u8 i;
+
+	for (i = 0; list && i < list->n; i++) {
+		if (list->secret[i].len && list->secret[i].tag == tag)
+			return i + 1;
+	}
+	return 0;
+}
 
 /**
  * romon_secrets_alloc() - prepare a list
@@ -37,6 +67,7 @@ struct romon_secrets *romon_secrets_alloc(const struct romon_secret_text *text,
 			continue;
 		}
 		memcpy(s->value, text[i].value, s->len);
+		s->tag = romon_secret_tag(s);
 		err = romon_auth_prepare(s);
 		if (err == -EOPNOTSUPP) {
 			list->closed = true;

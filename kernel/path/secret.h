@@ -16,6 +16,7 @@
 struct romon_secret {
 	u8	len;		/* 0: the empty secret */
 	u8	value[ROMON_SECRET_MAX_LEN];
+	u64	tag;		/* that of the same secret in any list */
 	u8	inner[ROMON_MD5_STATE] __aligned(8);
 	u8	outer[ROMON_MD5_STATE] __aligned(8);
 };
@@ -57,6 +58,8 @@ static inline bool romon_secrets_closed(const struct romon_secrets *list)
 {
 	return list && list->closed;
 }
+
+u32 romon_secrets_find(const struct romon_secrets *list, u64 tag);
 
 /* Whether what is sent is hashed; otherwise with which secret it would be. */
 static inline bool romon_secrets_hash(const struct romon_secrets *list)

@@ -135,7 +135,7 @@ class Pings:
 
 def neighbours():
     return [
-        (name, found["mac"], found["state"], found["secret"])
+        (name, found["mac"], found["state"], found.get("secret"))
         for name, nl in routers.items() for found in nl.whole_dump("neighbor-get")
     ]
 

@@ -370,6 +370,26 @@ def a_secret_has_1_to_64_bytes_of_any_value():
     equal(r.whole_dump("neighbor-get")[0]["secret"], 16, "the neighbour's secret")
 
 
+@test
+def a_neighbours_secret_is_told_by_its_place_in_the_list_of_now():
+    restart(r, secrets=("old", "new"))
+    n = bring_up(x, X, "old", r, "to-x", RX_MAC)
+
+    def place():
+        return r.whole_dump("neighbor-get")[0].get("secret")
+
+    equal(place(), 1, "the place of the first")
+    for secrets, number in ((("new", "old"), 2), (("new",), None), (("other",), None),
+                            (("", "old"), 2), (("old", "new"), 1)):
+        r.do("config-set", secrets=secrets)
+        equal(place(), number, f"the place of old in {said(secrets)}")
+    r.do("port-set", interface="to-x", secrets=("own", "new", "old"))
+    equal(place(), 3, "the place of old in the port's list")
+    check(not isinstance(raw_verdict(n, "new"), str), "new is not accepted")
+    equal(place(), 2, "the place of new, once a frame came with it")
+    r.do("port-set", interface="to-x", secrets=())
+
+
 # Between two routers: one datagram each way, whose fate both can tell, and an
 # echo, which needs both.
 
