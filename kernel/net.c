@@ -312,6 +312,7 @@ static int romon_net_enable(struct romon_net *rn)
 	err = romon_net_alloc(rn);
 	if (err)
 		return err;
+	romon_topology_charge(rn);
 	err = romon_discover_start(rn);
 	if (err)
 		return err;

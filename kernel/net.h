@@ -62,6 +62,7 @@ extern const struct romon_limits romon_limits_default;
 
 struct romon_origins;
 struct romon_topology;
+struct mem_cgroup;
 
 /* Answers to Discovers of others that wait for their random delay. */
 struct romon_answers {
@@ -132,6 +133,7 @@ struct romon_answers {
  * @topo_generation: changes with all that a dump shows
  * @topo_lock:	guards @topo_dead; process context
  * @topo_dead:	topologies that the work is still to bury
+ * @topo_memcg:	whom the work charges; set once, before there is a topology
  *
  * @endpoint_lock: inside of it only the lock of the xarray
  * @endpoints:	bound RoMON ports by number. Read under RCU
@@ -205,6 +207,7 @@ struct romon_net {
 	atomic_t		topo_generation;
 	spinlock_t		topo_lock;	/* see above */
 	struct list_head	topo_dead;
+	struct mem_cgroup	*topo_memcg;
 
 	/* Under endpoint_lock. */
 	struct mutex		endpoint_lock;	/* see above */

@@ -42,7 +42,7 @@ struct romon_node *romon_node_add(struct romon_topology *topo, const u8 *id)
 	struct rb_node **link = &topo->nodes.rb_node, *parent = NULL;
 	struct romon_node *node;
 
-	node = kzalloc(sizeof(*node), GFP_KERNEL);
+	node = kzalloc(sizeof(*node), ROMON_LEARN_GFP);
 	if (!node)
 		return NULL;
 	memcpy(node->id, id, ETH_ALEN);
@@ -86,7 +86,7 @@ static bool romon_node_set_text(struct romon_text __rcu **where,
 
 	if (old && strlen(old->value) == len && !memcmp(old->value, value, len))
 		return false;
-	new = kmalloc(struct_size(new, value, len + 1), GFP_KERNEL);
+	new = kmalloc(struct_size(new, value, len + 1), ROMON_LEARN_GFP);
 	if (!new)
 		return false;
 	for (i = 0; i < len; i++)
@@ -189,7 +189,7 @@ struct romon_edge *romon_edge_add(struct romon_topology *topo,
 				  struct romon_node *to,
 				  const struct romon_end *in)
 {
-	struct romon_edge *edge = kzalloc(sizeof(*edge), GFP_KERNEL);
+	struct romon_edge *edge = kzalloc(sizeof(*edge), ROMON_LEARN_GFP);
 
 	if (!edge)
 		return NULL;

@@ -23,7 +23,7 @@ static struct romon_map *romon_map_alloc(u32 n_nodes, u32 n_edges)
 	edges = size_mul(sizeof(*map->edge), n_edges);
 	ends = size_mul(2 * sizeof(*map->adjacency), n_edges);
 	size = size_add(size_add(sizeof(*map), nodes), size_add(edges, ends));
-	map = kvzalloc(size, GFP_KERNEL);
+	map = kvzalloc(size, ROMON_LEARN_GFP);
 	if (!map)
 		return NULL;
 	map->node = (void *)(map + 1);

@@ -4,6 +4,7 @@
 #ifndef ROMON_TOPOLOGY_PRIVATE_H
 #define ROMON_TOPOLOGY_PRIVATE_H
 
+#include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
@@ -18,6 +19,12 @@
 
 struct romon_net;
 
+/*
+ * For what is learnt: charged to who has enabled RoMON, see
+ * romon_topology_work(). None of his programs is killed to make room for what
+ * others say: it is dropped, and learnt later.
+ */
+#define ROMON_LEARN_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NORETRY)
 /* Ports are told apart by so many remainders when answers are counted. */
 #define ROMON_LEARN_SHARES	64
 

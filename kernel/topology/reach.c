@@ -76,7 +76,7 @@ static struct romon_reach *romon_reach_find_rcu(struct romon_topology *topo,
 static struct romon_reach *romon_reach_add(struct romon_topology *topo,
 					   struct romon_node *node)
 {
-	struct romon_reach *r = kzalloc(sizeof(*r), GFP_KERNEL);
+	struct romon_reach *r = kzalloc(sizeof(*r), ROMON_LEARN_GFP);
 	u64 now = get_jiffies_64();
 
 	if (!r)
@@ -310,7 +310,7 @@ static bool romon_reach_take_detour(struct romon_topology *topo,
 	struct romon_detour *hop;
 	u32 i;
 
-	r->detour = kmalloc_array(path->hops, sizeof(*hop), GFP_KERNEL);
+	r->detour = kmalloc_array(path->hops, sizeof(*hop), ROMON_LEARN_GFP);
 	if (!r->detour)
 		return false;
 	for (i = 0; i < path->hops; i++) {
@@ -560,7 +560,7 @@ static void romon_reach_suspect(struct romon_topology *topo,
 
 	if (!r->doubts)
 		r->doubts = kcalloc(ROMON_DOUBTS, sizeof(*r->doubts),
-				    GFP_KERNEL);
+				    ROMON_LEARN_GFP);
 	if (!r->doubts || !romon_reach_path(topo, r, &topo->path))
 		return;
 	if (READ_ONCE(r->proven))

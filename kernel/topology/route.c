@@ -419,7 +419,7 @@ struct romon_route *romon_route_alloc(u32 hops)
 	struct romon_route *route;
 
 	route = kzalloc(size_add(sizeof(*route), size_mul(hops, size)),
-			GFP_KERNEL);
+			ROMON_LEARN_GFP);
 	if (route)
 		route->room = hops;
 	return route;

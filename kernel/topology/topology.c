@@ -8,7 +8,9 @@
  * they hold no lock.
  */
 
+#include <linux/memcontrol.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -215,7 +217,8 @@ static bool romon_topology_redraw(struct romon_topology *topo)
 	struct romon_map *map, *old = romon_topology_map(topo);
 	struct romon_label *label;
 
-	label = kvmalloc_array(topo->n_nodes, sizeof(*label), GFP_KERNEL);
+	label = kvmalloc_array(topo->n_nodes, sizeof(*label),
+			       ROMON_LEARN_GFP);
 	if (!label)
 		return false;
 	map = romon_map_build(topo);
@@ -420,8 +423,12 @@ static void romon_topology_work(struct work_struct *work)
 	romon_topology_bury_all(rn);
 	/* Only buried from here. */
 	topo = rcu_dereference_protected(rn->topo, true);
-	if (topo)
+	if (topo) {
+		struct mem_cgroup *old = set_active_memcg(rn->topo_memcg);
+
 		delay = romon_topology_run(topo, poked);
+		set_active_memcg(old);
+	}
 
 	atomic_set_release(&rn->topo_served, poked);
 	wake_up_all(&rn->topo_wait);
@@ -499,6 +506,18 @@ void romon_topology_net_exit(struct romon_net *rn)
 {
 	cancel_delayed_work_sync(&rn->topo_work);
 	romon_topology_bury_all(rn);
+	mem_cgroup_put(rn->topo_memcg);
+}
+
+/*
+ * Charge what will be learnt to who enables RoMON. Only the first time: the work
+ * reads it without a lock.
+ */
+void romon_topology_charge(struct romon_net *rn)
+{
+	ASSERT_RTNL();
+	if (!rn->topo_memcg)
+		rn->topo_memcg = get_mem_cgroup_from_mm(current->mm);
 }
 
 /* Before frames of this ID can come in. Return: 0 or -ENOMEM. */

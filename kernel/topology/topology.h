@@ -34,5 +34,6 @@ void romon_topology_stop(struct romon_net *rn);
 
 void romon_topology_net_init(struct romon_net *rn);
 void romon_topology_net_exit(struct romon_net *rn);
+void romon_topology_charge(struct romon_net *rn);
 
 #endif /* ROMON_TOPOLOGY_H */
