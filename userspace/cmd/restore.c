@@ -35,6 +35,7 @@ const struct cmd cmd_restore = {
 	"Makes the configuration what save wrote, - for standard input: entries\n"
 	"of ports that the file does not name are removed, keys that it does not\n"
 	"name keep their values in set and have their defaults in port. Nothing\n"
-	"is done if a line of the file can not be read; what was done is undone\n"
-	"if the kernel refuses some of it.\n",
+	"is done if a line of the file can not be read, if there is no command in\n"
+	"it, or if save wrote it and its last line is missing; what was done is\n"
+	"undone if the kernel refuses some of it.\n",
 };

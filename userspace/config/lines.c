@@ -54,6 +54,7 @@ void lines_print(FILE *f, const struct model *m)
 {
 	bool enabled = m->set[CONFIG_ENABLED].on;
 
+	fputs(SCRIPT_FIRST "\n", f);
 	if (!enabled)
 		lines_print_setting(f, m, CONFIG_ENABLED);
 	for (size_t i = 0; i < CONFIG_SETTINGS; i++)
@@ -63,6 +64,7 @@ void lines_print(FILE *f, const struct model *m)
 		lines_print_port(f, &m->port[i]);
 	if (enabled)
 		lines_print_setting(f, m, CONFIG_ENABLED);
+	fputs(SCRIPT_LAST "\n", f);
 }
 
 static bool lines_take_port(struct model *m, struct args *args)
@@ -113,11 +115,26 @@ static bool lines_take(struct model *m, struct args *args)
 	return false;
 }
 
+/*
+ * What is cut off asks for less than was meant, and nothing at all would open
+ * every port.
+ */
+static bool lines_whole(const struct script *s, bool any)
+{
+	if (s->cut)
+		complain("restore: %s: it ends before its end: there is no %s as its last line",
+			 s->name, SCRIPT_LAST);
+	else if (!any)
+		complain("restore: %s: there is no command in it", s->name);
+	return any && !s->cut;
+}
+
 int lines_read(struct model *m, const char *file)
 {
 	int more, status = EXIT_DONE;
 	struct script script;
 	struct args args;
+	bool any = false;
 
 	memset(m, 0, sizeof(*m));
 	if (!script_open(&script, "restore", file))
@@ -127,7 +144,10 @@ int lines_read(struct model *m, const char *file)
 			status = script_status(&script);
 		else if (!lines_take(m, &args))
 			status = EXIT_USAGE;
+		any = true;
 	}
+	if (status == EXIT_DONE && !lines_whole(&script, any))
+		status = EXIT_USAGE;
 	script_close(&script);
 	if (status == EXIT_DONE && strcmp(file, "-") && model_has_secrets(m))
 		secrets_complain_readable("restore", file);

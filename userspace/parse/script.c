@@ -141,6 +141,14 @@ static bool script_line(struct script *s, size_t *len, const char **wrong)
 	return *wrong || n || c >= 0;
 }
 
+static bool script_is(const struct script *s, const char *comment)
+{
+	size_t len = strlen(comment);
+
+	return !strncmp(s->line, comment, len) &&
+	       !s->line[len + strspn(s->line + len, " \t\r")];
+}
+
 /* The next command: 1, 0 at the end, or -1 after a complaint. */
 int script_next(struct script *s, struct args *args)
 {
@@ -159,6 +167,10 @@ int script_next(struct script *s, struct args *args)
 		err_set_place(s->name, ++s->number);
 		if (!wrong)
 			wrong = words_split(&s->words, s->line);
+		if (script_is(s, SCRIPT_FIRST))
+			s->cut = true;
+		else if (script_is(s, SCRIPT_LAST))
+			s->cut = false;
 		explicit_bzero(s->line, len);
 		if (wrong) {
 			script_complain(s, wrong);

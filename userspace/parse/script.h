@@ -9,6 +9,13 @@
 
 #include "parse.h"
 
+/*
+ * Comments around what was written whole: whoever is given the first and not
+ * the last has not all of it.
+ */
+#define SCRIPT_FIRST	"# Written by romon save, and whole if the last line is # end"
+#define SCRIPT_LAST	"# end"
+
 struct script_input;
 
 struct script {
@@ -19,6 +26,7 @@ struct script {
 	size_t size;		/* of the room for it */
 	size_t taken;		/* bytes of all lines so far */
 	unsigned int number;
+	bool cut;		/* after SCRIPT_FIRST, and not yet SCRIPT_LAST */
 	struct words words;
 };
 

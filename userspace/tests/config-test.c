@@ -11,6 +11,7 @@
 #include "config/diff.h"
 #include "config/keys.h"
 #include "config/lines.h"
+#include "parse/script.h"
 #include "tap.h"
 
 static char said[512];
@@ -55,15 +56,22 @@ static char *written(const struct model *m)
 	return text;
 }
 
-static void rewritten(const char *text, const char *want, const char *what)
+static char *whole(const char *text)
 {
+	return xasprintf(SCRIPT_FIRST "\n%s" SCRIPT_LAST "\n", text);
+}
+
+static void rewritten(const char *text, const char *lines, const char *what)
+{
+	char *got, *want;
 	struct model m;
-	char *got;
 
 	if (!tap_ok(read_text(&m, text) == EXIT_DONE, what))
 		return;
 	got = written(&m);
+	want = whole(lines);
 	tap_is(got, want, "... and written as it is");
+	free(want);
 	free(got);
 	model_free(&m);
 }
@@ -74,7 +82,7 @@ static void rewritten_name(const char *name)
 	struct model m, again;
 	char what[64], *got;
 
-	if (read_text(&m, "") != EXIT_DONE)
+	if (read_text(&m, "port set all\n") != EXIT_DONE)
 		exit(1);
 	model_add(&m, name);
 	got = written(&m);
@@ -158,6 +166,45 @@ static void test_stretched(void)
 #endif
 }
 
+/* A file that was cut off, wherever, must not be taken for less. */
+static void test_cut(void)
+{
+	char *text = whole(WHOLE);
+	size_t len = strlen(text), taken = 0;
+	struct model m;
+	char last;
+
+	/* All but the last line's end. */
+	for (size_t i = 0; i < len - 1; i++) {
+		last = text[i];
+		text[i] = '\0';
+		taken += read_text(&m, text) == EXIT_DONE;
+		model_free(&m);
+		text[i] = last;
+	}
+	tap_ok(!taken, "what was saved is refused if it is cut off, wherever");
+	text[len - 1] = '\0';
+	tap_ok(read_text(&m, text) == EXIT_DONE,
+	       "... but not if its very last byte is missing");
+	model_free(&m);
+	free(text);
+
+	refuses("", "no command in it");
+	refuses("\n  \n# set hop-limit 3\n", "no command in it");
+	refuses("# end\n", "no command in it");
+	refuses(SCRIPT_FIRST "\nset hop-limit 3\n",
+		"it ends before its end: there is no # end as its last line");
+	refuses(SCRIPT_FIRST " \r\nset hop-limit 3\n", "ends before its end");
+	refuses(SCRIPT_FIRST "\nset hop-limit 3\n# end\n" SCRIPT_FIRST "\n",
+		"ends before its end");
+	tap_ok(read_text(&m, SCRIPT_FIRST "\r\nset hop-limit 3\r\n# end\r\n") ==
+	       EXIT_DONE, "an editor's carriage returns do no harm");
+	model_free(&m);
+	tap_ok(read_text(&m, "# by hand\nset hop-limit 3\n") == EXIT_DONE,
+	       "what is written by hand needs no end");
+	model_free(&m);
+}
+
 /* A string of no bytes, not even the zero behind it, is none. */
 static void test_no_text(void)
 {
@@ -215,6 +262,7 @@ int main(void)
 	refuses("port add eth0 cost 3 network home\n", "port: network: is for");
 	refuses("set secrets a network home network home\n", "given twice");
 	test_stretched();
+	test_cut();
 
 	leads(WHOLE, WHOLE, "", "nothing is asked if nothing changes");
 	leads(WHOLE, "set hop-limit 7 flood-rate 8\n" WHOLE,
