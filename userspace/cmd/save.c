@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* save: the configuration as commands. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +9,7 @@
 #include "base/err.h"
 #include "cmd.h"
 #include "config/lines.h"
+#include "config/store.h"
 
 /* A file that the shell has made for >, before a secret is in it. */
 static void save_protect(int fd)
@@ -32,55 +30,6 @@ static int save_stdout(const struct model *m)
 	return EXIT_DONE;
 }
 
-/* What is renamed is lost if the power is, unless it is on the disk. */
-static bool save_write(const struct model *m, int fd)
-{
-	char buf[4096];
-	FILE *f = fdopen(fd, "w");
-	bool ok;
-
-	if (!f) {
-		close(fd);
-		return false;
-	}
-	setvbuf(f, buf, _IOFBF, sizeof(buf));
-	lines_print(f, m);
-	ok = !fflush(f) && !ferror(f) && !fsync(fd);
-	ok = !fclose(f) && ok;
-	explicit_bzero(buf, sizeof(buf));
-	return ok;
-}
-
-/* All of the file or nothing, and from the beginning for its owner only. */
-static int save_file(const struct model *m, const char *file)
-{
-	char *target = realpath(file, NULL), *temp;
-	struct stat st;
-	int fd, err = 0;
-
-	if (!target)
-		target = xstrdup(file);
-	if (!stat(target, &st) && !S_ISREG(st.st_mode)) {
-		complain("save: %s: not a regular file", file);
-		free(target);
-		return EXIT_FAILED;
-	}
-	if (asprintf(&temp, "%s.XXXXXX", target) < 0)
-		die_no_memory();
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0) {
-		err = errno;
-	} else if (!save_write(m, fd) || rename(temp, target)) {
-		err = errno;
-		unlink(temp);
-	}
-	if (err)
-		complain("save: %s: %s", file, strerror(err));
-	free(temp);
-	free(target);
-	return err ? EXIT_FAILED : EXIT_DONE;
-}
-
 static int save_run(struct args *args)
 {
 	const char *file = args_next(args);
@@ -90,7 +39,7 @@ static int save_run(struct args *args)
 	if (!args_end(args, "save"))
 		return EXIT_USAGE;
 	if (!model_load(&m, "save"))
-		status = file && strcmp(file, "-") ? save_file(&m, file) :
+		status = file && strcmp(file, "-") ? store_model(&m, file, "save") :
 			 save_stdout(&m);
 	model_free(&m);
 	return status;

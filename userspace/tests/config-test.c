@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Configurations as a whole: read, written, and what leads to another. */
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/netlink.h>
@@ -11,6 +14,7 @@
 #include "config/diff.h"
 #include "config/keys.h"
 #include "config/lines.h"
+#include "config/store.h"
 #include "parse/script.h"
 #include "tap.h"
 
@@ -205,6 +209,80 @@ static void test_cut(void)
 	model_free(&m);
 }
 
+static bool has(const char *path, const char *want)
+{
+	char text[1024];
+	FILE *f = fopen(path, "r");
+	size_t len;
+
+	if (!f)
+		return false;
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
+	fclose(f);
+	return !strcmp(text, want);
+}
+
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
+/* In a folder of its own, which is empty when what is known to be in it goes. */
+static void test_store(void)
+{
+	char dir[] = "/tmp/config-test.XXXXXX", *want = whole(WHOLE);
+	struct rlimit limit, small;
+	struct model m;
+	struct stat st;
+	int status;
+
+	if (!mkdtemp(dir) || chdir(dir) || mkdir("sub", 0700) ||
+	    symlink("sub/second", "first") || symlink("third", "sub/second") ||
+	    symlink("loop", "loop"))
+		exit(1);
+	if (read_text(&m, WHOLE) != EXIT_DONE)
+		exit(1);
+	tap_ok(store_model(&m, "first", "save") == EXIT_DONE &&
+	       is_link("first") && is_link("sub/second") &&
+	       has("sub/third", want), "links to nothing yet lead to the file");
+	tap_ok(!stat("first", &st) && (st.st_mode & 07777) == 0600,
+	       "... which is its owner's alone");
+	if (truncate("first", 3))
+		exit(1);
+	tap_ok(store_model(&m, "first", "save") == EXIT_DONE &&
+	       is_link("first") && is_link("sub/second") &&
+	       has("sub/third", want), "... and to one that is there");
+	tap_ok(store_model(&m, "loop", "save") == EXIT_FAILED &&
+	       strstr(said, "save: loop: ") && is_link("loop"),
+	       "a link to itself is complained of");
+	tap_ok(store_model(&m, "sub", "save") == EXIT_FAILED &&
+	       strstr(said, "save: sub: not a regular file"),
+	       "a folder is not replaced");
+
+	/* As a disk that is full. */
+	getrlimit(RLIMIT_FSIZE, &limit);
+	small = limit;
+	small.rlim_cur = 64;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	m.set[CONFIG_HOP_LIMIT].number = 8;
+	said[0] = '\0';
+	status = store_model(&m, "first", "save");
+	setrlimit(RLIMIT_FSIZE, &limit);
+	tap_ok(status == EXIT_FAILED &&
+	       strstr(said, "save: first: File too large"),
+	       "what there is no room for is complained of");
+	tap_ok(has("sub/third", want), "... and what was there is there yet");
+	tap_ok(!unlink("sub/third") && !unlink("sub/second") &&
+	       !rmdir("sub") && !unlink("first") && !unlink("loop") &&
+	       !chdir("/") && !rmdir(dir), "nothing else is left behind");
+	model_free(&m);
+	free(want);
+}
+
 /* A string of no bytes, not even the zero behind it, is none. */
 static void test_no_text(void)
 {
@@ -263,6 +341,7 @@ int main(void)
 	refuses("set secrets a network home network home\n", "given twice");
 	test_stretched();
 	test_cut();
+	test_store();
 
 	leads(WHOLE, WHOLE, "", "nothing is asked if nothing changes");
 	leads(WHOLE, "set hop-limit 7 flood-rate 8\n" WHOLE,
