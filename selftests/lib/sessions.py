@@ -264,11 +264,14 @@ def tree(pid):
 
 class Serve:
     """romon serve in a namespace: services as {port: command}, where a command
-    is a list of words, or a string that follows the port as it is."""
+    is a list of words, or a string that follows the port as it is. As many
+    sessions as one likes; else as many as there are by default."""
 
-    def __init__(self, ns, services, limits="", keepalive=None, program=("romon",), log=None):
+    def __init__(self, ns, services, limits="", keepalive=None, program=("romon",), log=None,
+                 many=True):
         self.ns = ns
-        limits = f"sessions 4096 sessions-per-peer 4096 starts 10000 starts-per-peer 10000 {limits}"
+        if many:
+            limits += " sessions 4096 sessions-per-peer 4096 starts 10000 starts-per-peer 10000"
         if keepalive:
             limits += f" keepalive {keepalive}"
         lines = [f"limit {limits}"]
