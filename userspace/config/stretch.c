@@ -19,25 +19,6 @@
 
 /* crypt(3)'s: scrypt, N = 2^14, r = 8, p = 1, and how every salt begins. */
 #define STRETCH_SETTING	"$7$C6..../....romon"
-/* Tells a key from a secret, so that none is stretched twice. */
-#define STRETCH_PREFIX	"stretched:"
-#define STRETCH_BYTES	16
-
-#define STRETCH_PREFIX_LEN	(sizeof(STRETCH_PREFIX) - 1)
-#define STRETCH_KEY_LEN		(STRETCH_PREFIX_LEN + 2 * STRETCH_BYTES)
-
-static bool stretch_is_key(const struct secret *s)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	if (s->len != STRETCH_KEY_LEN ||
-	    memcmp(s->value, STRETCH_PREFIX, STRETCH_PREFIX_LEN))
-		return false;
-	for (size_t i = STRETCH_PREFIX_LEN; i < STRETCH_KEY_LEN; i++)
-		if (!memchr(hex, s->value[i], sizeof(hex) - 1))
-			return false;
-	return true;
-}
 
 /* From crypt(3)'s digits, six bits each, those of the lowest value first. */
 static void stretch_put_key(struct secret *s, const char *digit)
@@ -48,10 +29,10 @@ static void stretch_put_key(struct secret *s, const char *digit)
 	uint32_t bits = 0;
 	unsigned int n = 0;
 
-	memcpy(to, STRETCH_PREFIX, STRETCH_PREFIX_LEN);
-	to += STRETCH_PREFIX_LEN;
-	s->len = STRETCH_KEY_LEN;
-	while (to < s->value + STRETCH_KEY_LEN) {
+	memcpy(to, SECRET_KEY_PREFIX, SECRET_KEY_PREFIX_LEN);
+	to += SECRET_KEY_PREFIX_LEN;
+	s->len = SECRET_KEY_LEN;
+	while (to < s->value + SECRET_KEY_LEN) {
 		if (n < 8) {
 			bits |= (uint32_t)(strchr(digits, *digit++) - digits)
 				<< n;
@@ -70,7 +51,7 @@ static const char *stretch_one(struct secret *s, const char *setting,
 	char phrase[ROMON_SECRET_MAX_LEN + 1];
 	const char *hash;
 
-	if (stretch_is_key(s))
+	if (secret_is_key(s))
 		return "a secret that is stretched already, which is set without network";
 	if (memchr(s->value, '\0', s->len))
 		return "a secret with a zero byte, which can not be stretched";

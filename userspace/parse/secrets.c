@@ -51,6 +51,36 @@ const char *secrets_add(struct secrets *s, const void *value, size_t len)
 	return NULL;
 }
 
+static bool secret_begins_as_key(const struct secret *s)
+{
+	return s->len >= SECRET_KEY_PREFIX_LEN &&
+	       !memcmp(s->value, SECRET_KEY_PREFIX, SECRET_KEY_PREFIX_LEN);
+}
+
+bool secret_is_key(const struct secret *s)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if (s->len != SECRET_KEY_LEN || !secret_begins_as_key(s))
+		return false;
+	for (size_t i = SECRET_KEY_PREFIX_LEN; i < SECRET_KEY_LEN; i++)
+		if (!memchr(hex, s->value[i], sizeof(hex) - 1))
+			return false;
+	return true;
+}
+
+/* Of one that people give: what they have copied badly is no secret instead. */
+static const char *secrets_take(struct secrets *s, const void *value,
+				size_t len)
+{
+	const char *wrong = secrets_add(s, value, len);
+
+	if (!wrong && secret_begins_as_key(&s->v[s->n - 1]) &&
+	    !secret_is_key(&s->v[s->n - 1]))
+		wrong = "what begins with stretched: is a key, and has 32 digits of 0-9 and a-f behind that";
+	return wrong;
+}
+
 bool secrets_same(const struct secrets *a, const struct secrets *b)
 {
 	size_t n = a ? a->n : 0;
@@ -97,7 +127,7 @@ static const char *secrets_parse_one(struct secrets *s, const char **list)
 		}
 	}
 	*list = p;
-	wrong = secrets_add(s, value, len);
+	wrong = secrets_take(s, value, len);
 	explicit_bzero(value, sizeof(value));
 	return wrong;
 }
@@ -176,6 +206,7 @@ const char *secrets_text(char *to, const struct secrets *s)
 static bool secrets_add_line(struct secrets *s, const char *what,
 			     const char *name, const char *line, size_t len)
 {
+	size_t number = s->n + 1;
 	const char *wrong = NULL;
 
 	if (memchr(line, '\0', len))
@@ -183,9 +214,9 @@ static bool secrets_add_line(struct secrets *s, const char *what,
 	else if (len && line[len - 1] == '\r')
 		wrong = "a carriage return at the end of a line";
 	else
-		wrong = secrets_add(s, line, len);
+		wrong = secrets_take(s, line, len);
 	if (wrong)
-		complain("%s: %s: line %zu: %s", what, name, s->n + 1, wrong);
+		complain("%s: %s: line %zu: %s", what, name, number, wrong);
 	return !wrong;
 }
 

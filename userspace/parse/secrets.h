@@ -15,6 +15,13 @@ struct secret {
 	char value[ROMON_SECRET_MAX_LEN];
 };
 
+/* Tells the key that a secret is in some network from a secret as it stands. */
+#define SECRET_KEY_PREFIX	"stretched:"
+#define SECRET_KEY_BYTES	16
+
+#define SECRET_KEY_PREFIX_LEN	(sizeof(SECRET_KEY_PREFIX) - 1)
+#define SECRET_KEY_LEN		(SECRET_KEY_PREFIX_LEN + 2 * SECRET_KEY_BYTES)
+
 struct secrets {
 	size_t n;
 	struct secret v[ROMON_SECRETS_MAX];
@@ -26,6 +33,7 @@ struct secrets {
 struct secrets *secrets_new(void);
 void secrets_free(struct secrets *s);
 const char *secrets_add(struct secrets *s, const void *value, size_t len);
+bool secret_is_key(const struct secret *s);
 bool secrets_same(const struct secrets *a, const struct secrets *b);
 bool secrets_demand_hash(const struct secrets *s);
 

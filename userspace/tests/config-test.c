@@ -336,6 +336,9 @@ int main(void)
 	refuses("show\n", "only set and port");
 	refuses("set identity \"a\\x07\"\n", "a control character");
 	refuses("set secrets a secrets-file /dev/null\n", "one of them");
+	refuses("set secrets a,stretched:abc\n",
+		":1: set: secrets: what begins with stretched: is a key");
+	refuses("port add eth0 secrets=stretched:\n", "port: secrets: what");
 	refuses("set network home\n", "network: is for the secrets of the same");
 	refuses("port add eth0 cost 3 network home\n", "port: network: is for");
 	refuses("set secrets a network home network home\n", "given twice");

@@ -13,6 +13,9 @@
 
 #define X63	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
+#define KEY	"stretched:f169867c76bebe901ff9ef43b794ff7b"
+#define WRONG_KEY	"what begins with stretched: is a key"
+
 /* Its secrets with | behind each; what is not a letter as \NNN. */
 static const char *flat(const struct secrets *s)
 {
@@ -62,6 +65,8 @@ static void test_parse(void)
 		{ "1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6",
 		  "1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6|", NULL },
 		{ ",,,,,,,,,,,,,,,", "||||||||||||||||", NULL },
+		{ "a," KEY, "a|" KEY "|", NULL },
+		{ "x" KEY ",stretched", "x" KEY "|stretched|", NULL },
 	};
 	static const char * const bad[][2] = {
 		{ "xx" X63, "of more than 64 bytes" },
@@ -74,6 +79,14 @@ static void test_parse(void)
 		{ "\\x2", "two hex digits" },
 		{ "\\x2g", "two hex digits" },
 		{ "a,\\x,b", "two hex digits" },
+		{ "stretched:", WRONG_KEY },
+		{ "a,stretched:abc,b", WRONG_KEY },
+		{ "\\x73tretched:abc", WRONG_KEY },
+		{ KEY "0", WRONG_KEY },
+		{ "stretched:f169867c76bebe901ff9ef43b794ff7", WRONG_KEY },
+		{ "stretched:F169867C76BEBE901FF9EF43B794FF7B", WRONG_KEY },
+		{ "stretched:f169867c76bebe901ff9ef43b794ff7g", WRONG_KEY },
+		{ "stretched: f169867c76bebe901ff9ef43b794ff7", WRONG_KEY },
 	};
 	struct secrets *s = secrets_new();
 	char what[128], text[SECRETS_TEXT_MAX];
@@ -208,6 +221,8 @@ static void test_files(void)
 		{ "new\n\n", 5, "new||", "line 2 is empty" },
 		{ "old\nnew\n", 8, "old|new|", NULL },
 		{ "a,b\n#c\n\\x41\nnone\n", 17, "a,b|#c|\\x41|none|", NULL },
+		{ "a\n" KEY, 44, "a|" KEY "|", NULL },
+		{ "a\n" KEY "0\n", 46, NULL, "line 2: " WRONG_KEY },
 		{ " a \x0a", 4, "\\040a\\040|", NULL },
 		{ "x" X63 "\nb", 66, "x" X63 "|b|", NULL },
 		{ "1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\n3\n4\n5\n6\n", 32,
