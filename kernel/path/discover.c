@@ -479,12 +479,10 @@ static struct romon_port *romon_discover_next_rcu(struct romon_net *rn,
 {
 	struct romon_port *port;
 
-	while ((port = xa_find(&rn->links, link, U32_MAX, XA_PRESENT))) {
-		++*link;
-		if (READ_ONCE(port->running))
-			return port;
-	}
-	return NULL;
+	do
+		port = romon_port_next_rcu(rn, link);
+	while (port && !READ_ONCE(port->running));
+	return port;
 }
 
 static void romon_discover_pass_on_by(struct romon_port *egress,

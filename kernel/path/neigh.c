@@ -36,6 +36,8 @@
 #define ROMON_ROOM_RATE		64
 /* How often in a hello interval lost neighbours are looked for. */
 #define ROMON_HELLO_TICKS	4
+/* Ports that are looked at before others have their turn. */
+#define ROMON_HELLO_SLICE	64
 /* Not heard for so many of those: 2.5 intervals. */
 #define ROMON_HELLO_LOST	10
 /* For so many: it has been away long enough to begin anew. */
@@ -587,13 +589,38 @@ bool romon_neigh_is_lost_rcu(struct romon_port *port, const u8 *mac)
 	return lost;
 }
 
+/*
+ * Look at the neighbours of the next ports, a slice of them, and send each a
+ * Hello if @hello. Return: whether there may be more, from @link on.
+ */
+static bool romon_neigh_look(struct romon_net *rn, unsigned long tick,
+			     bool hello, unsigned long *link)
+{
+	unsigned int left = ROMON_HELLO_SLICE;
+	struct romon_port *port = NULL;
+	const struct romon_self *self;
+
+	rcu_read_lock();
+	self = rcu_dereference(rn->self);
+	while (self && left--) {
+		port = romon_port_next_rcu(rn, link);
+		if (!port)
+			break;
+		romon_neigh_expire(port, ROMON_HELLO_LOST * tick,
+				   ROMON_HELLO_FORGOTTEN * tick);
+		if (hello)
+			romon_neigh_hello(port, self);
+	}
+	rcu_read_unlock();
+	return port;
+}
+
 static void romon_neigh_work(struct work_struct *work)
 {
 	struct romon_net *rn = container_of(to_delayed_work(work),
 					    struct romon_net, hello_work);
 	unsigned long tick = romon_neigh_tick(rn);
-	const struct romon_self *self;
-	struct romon_port *port;
+	unsigned long link = 0;
 	bool hello;
 
 	hello = test_and_clear_bit(0, &rn->hello_now) ||
@@ -601,18 +628,9 @@ static void romon_neigh_work(struct work_struct *work)
 	if (hello)
 		rn->hello_ticks = 0;
 
-	rcu_read_lock();
-	self = rcu_dereference(rn->self);
-	if (self) {
-		list_for_each_entry_rcu(port, &rn->ports, list) {
-			romon_neigh_expire(port, ROMON_HELLO_LOST * tick,
-					   ROMON_HELLO_FORGOTTEN * tick);
-			if (hello)
-				romon_neigh_hello(port, self);
-		}
-	}
-	rcu_read_unlock();
-	if (!self)
+	while (romon_neigh_look(rn, tick, hello, &link))
+		cond_resched();
+	if (!rcu_access_pointer(rn->self))
 		return;
 	romon_port_look_again(rn);
 	queue_delayed_work(system_percpu_wq, &rn->hello_work, tick);

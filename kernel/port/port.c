@@ -28,6 +28,17 @@ struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link)
 	return xa_load(&rn->links, link);
 }
 
+/* The next port, from @link on, which is set to what is behind it; or NULL. */
+struct romon_port *romon_port_next_rcu(struct romon_net *rn, unsigned long *link)
+{
+	struct romon_port *port = xa_find(&rn->links, link, U32_MAX,
+					  XA_PRESENT);
+
+	if (port)
+		++*link;
+	return port;
+}
+
 /* A port that frames may leave by, or NULL. */
 struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link)
 {

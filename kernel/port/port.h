@@ -114,6 +114,8 @@ struct romon_port_info {
 bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev);
 
 struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link);
+struct romon_port *romon_port_next_rcu(struct romon_net *rn,
+				       unsigned long *link);
 struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link);
 bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac);
 void romon_port_end(const struct romon_port *port, struct romon_end *end);
