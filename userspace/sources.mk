@@ -3,7 +3,7 @@
 # The tool's sources by room, from the folder userspace/. Whatever builds some
 # of them includes this.
 
-user_base := $(addprefix base/,err.c text.c run.c loop.c confine.c)
+user_base := $(addprefix base/,err.c text.c run.c loop.c confine.c memory.c)
 user_parse := $(addprefix parse/,parse.c script.c secrets.c)
 user_nl := $(addprefix nl/,nl.c api.c api_read.c settings.c router.c echo.c)
 user_out := $(addprefix out/,out.c table.c json.c view.c draw.c capture.c frames.c explain.c)
@@ -19,7 +19,7 @@ user_all := $(user_base) $(user_parse) $(user_nl) $(user_out) $(user_session) $(
 # What needs no kernel.
 user_pure := base/err.c base/text.c $(user_parse) out/out.c out/table.c out/json.c out/capture.c out/frames.c out/explain.c
 # What reads the configuration of serve.
-user_conf := serve/conf.c session/service.c base/err.c base/text.c $(user_parse)
+user_conf := serve/conf.c session/service.c base/err.c base/memory.c base/text.c $(user_parse)
 # What reads captures.
 user_capture := out/capture.c out/frames.c base/err.c base/text.c
 user_headers := $(foreach room,base parse nl out session serve config cmd,$(room)/*.h)

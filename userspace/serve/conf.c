@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 #include "base/run.h"
 #include "conf.h"
 #include "parse/script.h"
@@ -32,9 +33,6 @@
 #define CONF_PER_PEER		16
 #define CONF_STARTS		5
 #define CONF_STARTS_PER_PEER	10
-/* Of the machine's memory, for what streams hold; but not less than that. */
-#define CONF_MEMORY_PART	32
-#define CONF_MEMORY_LEAST	(1024 << 10)
 #define CONF_KEEPALIVE_MAX	(86400 * RUN_SECOND)
 #define CONF_GROUPS_MAX		65536
 
@@ -68,17 +66,6 @@ static void conf_keys_init(struct conf_keys *k)
 	k->set[1] = (struct param)PARAM("log", PARAM_STRING, &k->log, 0);
 }
 
-/* What streams may hold, if nothing is said: who has little gives little. */
-static uint64_t conf_memory(void)
-{
-	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	uint64_t memory = 0;
-
-	if (pages > 0 && page > 0)
-		memory = (uint64_t)pages * (uint64_t)page / CONF_MEMORY_PART;
-	return memory > CONF_MEMORY_LEAST ? memory : CONF_MEMORY_LEAST;
-}
-
 static void conf_init(struct serve_conf *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -86,7 +73,7 @@ static void conf_init(struct serve_conf *c)
 	c->limits.per_peer = CONF_PER_PEER;
 	c->limits.starts = CONF_STARTS;
 	c->limits.starts_per_peer = CONF_STARTS_PER_PEER;
-	c->limits.memory = conf_memory();
+	c->limits.memory = memory_part();
 }
 
 static void conf_user_free(struct serve_user *u)

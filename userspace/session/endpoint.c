@@ -15,6 +15,7 @@
 #include "base/confine.h"
 #include "base/err.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/run.h"
 #include "endpoint.h"
 #include "known.h"
@@ -478,6 +479,18 @@ static void endpoint_run(struct loop_task *t)
 	romon_nl_flush(ep->nl);
 }
 
+/* Other routers decide how much of what they send waits here. */
+static void endpoint_limit(struct endpoint *ep)
+{
+	uint64_t memory = memory_part();
+	struct romon_mux_limits limits;
+
+	romon_mux_limits(ep->mux, &limits);
+	if (limits.memory > memory)
+		limits.memory = (size_t)memory;
+	romon_mux_set_limits(ep->mux, &limits);
+}
+
 struct endpoint *endpoint_open(const char *what, struct romon_nl *nl)
 {
 	struct endpoint *ep = xcalloc(1, sizeof(*ep));
@@ -493,6 +506,7 @@ struct endpoint *endpoint_open(const char *what, struct romon_nl *nl)
 	ep->mux = romon_mux_new(&endpoint_ops, ep, run_now());
 	if (!ep->mux)
 		die_no_memory();
+	endpoint_limit(ep);
 	ep->task.deadline = endpoint_deadline;
 	ep->task.run = endpoint_run;
 	loop_add_task(&ep->task);
