@@ -218,6 +218,17 @@ static void forward_refuse(struct loop_watch *w, int err)
 	forward_reset(fd);
 }
 
+/* Who would be refused a port had better not listen at all. */
+static bool forward_may_bind(void)
+{
+	int err;
+
+	if (endpoint_prepare(forward.ep, &err))
+		return true;
+	complain("forward: %s", endpoint_sentence(forward.ep, err));
+	return false;
+}
+
 /* There is a port, or none to be had: then those who wait are told so. */
 static void forward_told(void *arg, int err)
 {
@@ -390,7 +401,8 @@ static int forward_serve(void *arg, struct romon_nl *nl)
 	forward.ep = endpoint_open("forward", nl);
 	/* Each connection takes two. */
 	loop_allow_files(2 * FORWARD_CONNECTIONS + FORWARD_FILES);
-	if (forward.ep && forward_listen(forward.host, forward.port)) {
+	if (forward.ep && forward_may_bind() &&
+	    forward_listen(forward.host, forward.port)) {
 		session_keepalive(forward.ep, forward.keepalive);
 		endpoint_on_ask(forward.ep, apart_ask_port, NULL);
 		endpoint_on_port(forward.ep, forward_told, NULL);

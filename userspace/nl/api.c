@@ -23,7 +23,7 @@ void api_set_command(const char *name)
 	command = name;
 }
 
-static const char *api_hint(int err, bool has_sentence)
+const char *api_hint(int err, bool has_sentence)
 {
 	switch (-err) {
 	case EPERM:

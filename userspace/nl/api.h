@@ -136,6 +136,9 @@ struct api_datagram {
 	uint32_t error;		/* of ROMON_CMD_DATAGRAM_ERROR */
 };
 
+/* What may help, behind the kernel's sentence or what stands for it. */
+const char *api_hint(int err, bool has_sentence);
+
 /* All of these complain; the result is only what to do next. */
 void api_set_command(const char *name);
 struct romon_nl *api_open(const char *what);

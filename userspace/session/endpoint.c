@@ -260,9 +260,13 @@ static void endpoint_set_bound(struct endpoint *ep, uint16_t port)
 static int endpoint_ask_port(struct endpoint *ep, uint16_t *port)
 {
 	int err = api_bind(ep->nl, port);
+	const char *why;
 
-	if (err)
-		endpoint_note_refusal(ep);
+	if (!err)
+		return 0;
+	why = romon_nl_refusal(ep->nl)->sentence;
+	snprintf(ep->sentence, sizeof(ep->sentence), "%s%s",
+		 *why ? why : strerror(-err), api_hint(err, *why));
 	return err;
 }
 
