@@ -12,7 +12,7 @@
 
 static const char *place_file;
 static unsigned int place_line;
-static void (*err_sink)(const char *line);
+static err_sink_fn *err_sink;
 static void *kept;
 
 /* Much more than a line of a log takes, in all that it goes through. */
@@ -25,9 +25,12 @@ void err_set_place(const char *file, unsigned int line)
 	place_line = line;
 }
 
-void err_set_sink(void (*sink)(const char *line))
+err_sink_fn *err_set_sink(err_sink_fn *sink)
 {
+	err_sink_fn *old = err_sink;
+
 	err_sink = sink;
+	return old;
 }
 
 /* To who wants them, in one piece. */

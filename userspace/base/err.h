@@ -16,8 +16,12 @@ enum {
 };
 
 void err_set_place(const char *file, unsigned int line);
-/* Where complaints go instead, a line without its end each; NULL: as before. */
-void err_set_sink(void (*sink)(const char *line));
+/*
+ * Where complaints go instead, a line without its end each; NULL: to standard
+ * error. Returns where they went.
+ */
+typedef void err_sink_fn(const char *line);
+err_sink_fn *err_set_sink(err_sink_fn *sink);
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* All strings of which are ours, or were given by text_clean() or text_quote(). */
 void complain_clean(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -2,6 +2,7 @@
 /* Making the kernel's configuration another. */
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "apply.h"
 #include "base/err.h"
@@ -19,35 +20,111 @@ static int apply_change(const struct diff_change *c)
 	return api_port_change(c->cmd, c->interface, c->set, what);
 }
 
-static int apply(const struct model *want, const struct model *is)
+/* What was said of a change before it is known where in the file it stands. */
+static char *apply_said;
+
+static void apply_hear(const char *line)
+{
+	free(apply_said);
+	apply_said = xstrdup(line);
+}
+
+/* The line of what the kernel has pointed at, else of the first of them. */
+static unsigned int apply_line(const struct diff_change *c, const char *what)
+{
+	struct romon_nl *nl = api_shared(what);
+	unsigned int attr = nl ? romon_nl_refusal(nl)->attr : 0, first = 0;
+	const struct settings *s = c->cmd == ROMON_CMD_CONFIG_SET ?
+				   &config_settings : &port_settings;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!c->set[i].given)
+			continue;
+		if (attr && s->v[i].attr == (int)attr)
+			return c->set[i].line;
+		if (!first)
+			first = c->set[i].line;
+	}
+	return first;
+}
+
+/* Of a change that was made what was said is passed on, else it is kept. */
+static int apply_one(const struct diff_change *c, const char *file,
+		     const char *what, unsigned int *line)
+{
+	err_sink_fn *sink = err_set_sink(apply_hear);
+	int err = apply_change(c);
+
+	err_set_sink(sink);
+	*line = apply_said && file ? apply_line(c, what) : 0;
+	if (!err && apply_said) {
+		if (*line)
+			err_set_place(file, *line);
+		complain_clean("%s", apply_said);
+		err_set_place(NULL, 0);
+		free(apply_said);
+		apply_said = NULL;
+	}
+	return err;
+}
+
+static int apply(const struct model *want, const struct model *is,
+		 const char *what, unsigned int *line)
 {
 	struct diff diff;
 	int err = 0;
 
 	diff_make(&diff, want, is);
 	for (size_t i = 0; i < diff.n && !err; i++)
-		err = apply_change(&diff.v[i]);
+		err = apply_one(&diff.v[i], want->file, what, line);
 	diff_free(&diff);
 	return err;
 }
 
+static int apply_undo(const struct model *before, const char *what)
+{
+	unsigned int line;
+	struct model now;
+	int err = model_load(&now, what);
+
+	if (!err)
+		err = apply(before, &now, what, &line);
+	/* Why that can not be undone, of which there is no file. */
+	if (apply_said)
+		complain_clean("%s", apply_said);
+	free(apply_said);
+	apply_said = NULL;
+	model_free(&now);
+	return err;
+}
+
+static void apply_fail(const struct model *want, const struct model *before,
+		       const char *what, unsigned int line)
+{
+	char *why = apply_said ? apply_said : xasprintf("%s: failed", what);
+	bool undone;
+
+	apply_said = NULL;
+	undone = !apply_undo(before, what);
+	if (line)
+		err_set_place(want->file, line);
+	complain_clean("%s; %s", why, undone ? "all is as it was" :
+		       "half of what was asked for is done");
+	err_set_place(NULL, 0);
+	free(why);
+}
+
 int apply_model(const struct model *want, const char *what)
 {
-	struct model before, now;
+	struct model before;
+	unsigned int line = 0;
 	int status = EXIT_FAILED;
 
-	if (model_load(&before, what)) {
-		model_free(&before);
-		return EXIT_FAILED;
-	}
-	if (!apply(want, &before)) {
-		status = EXIT_DONE;
-	} else {
-		if (model_load(&now, what) || apply(&before, &now))
-			complain("%s: failed, and half of it is done", what);
+	if (!model_load(&before, what)) {
+		if (!apply(want, &before, what, &line))
+			status = EXIT_DONE;
 		else
-			complain("%s: failed, all is as it was", what);
-		model_free(&now);
+			apply_fail(want, &before, what, line);
 	}
 	model_free(&before);
 	return status;

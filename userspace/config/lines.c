@@ -67,7 +67,14 @@ void lines_print(FILE *f, const struct model *m)
 	fputs(SCRIPT_LAST "\n", f);
 }
 
-static bool lines_take_port(struct model *m, struct args *args)
+static void lines_number(struct setting_value *v, size_t n, unsigned int line)
+{
+	for (size_t i = 0; i < n; i++)
+		v[i].line = line;
+}
+
+static bool lines_take_port(struct model *m, struct args *args,
+			    unsigned int line)
 {
 	struct setting_value set[PORT_SETTINGS];
 	bool add, all, ok = false;
@@ -90,26 +97,31 @@ static bool lines_take_port(struct model *m, struct args *args)
 		complain("port set: %s: no such entry", interface);
 	else
 		ok = true;
+	if (ok && !p) {
+		p = model_add(m, interface);
+		lines_number(p->set, PORT_SETTINGS, line);
+	}
+	lines_number(set, PORT_SETTINGS, line);
 	if (ok)
-		settings_merge(&port_settings,
-			       p ? p->set : model_add(m, interface)->set, set);
+		settings_merge(&port_settings, p->set, set);
 	settings_free(&port_settings, set);
 	return ok;
 }
 
 /* Later lines win, as they would if they were run. */
-static bool lines_take(struct model *m, struct args *args)
+static bool lines_take(struct model *m, struct args *args, unsigned int line)
 {
 	struct setting_value set[CONFIG_SETTINGS];
 
 	if (args_take(args, "set")) {
 		if (!keys_parse(args, "set", &config_settings, set))
 			return false;
+		lines_number(set, CONFIG_SETTINGS, line);
 		settings_merge(&config_settings, m->set, set);
 		return true;
 	}
 	if (args_take(args, "port"))
-		return lines_take_port(m, args);
+		return lines_take_port(m, args, line);
 	complain("restore: only set and port, as save writes them, not %s",
 		 args_peek(args));
 	return false;
@@ -139,10 +151,11 @@ int lines_read(struct model *m, const char *file)
 	memset(m, 0, sizeof(*m));
 	if (!script_open(&script, "restore", file))
 		return EXIT_FAILED;
+	m->file = script.name;
 	while (status == EXIT_DONE && (more = script_next(&script, &args))) {
 		if (more < 0)
 			status = script_status(&script);
-		else if (!lines_take(m, &args))
+		else if (!lines_take(m, &args, script.number))
 			status = EXIT_USAGE;
 		any = true;
 	}

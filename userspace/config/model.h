@@ -14,6 +14,7 @@ struct model_port {
 };
 
 struct model {
+	const char *file;	/* where it was read from; NULL: it was not */
 	struct setting_value set[CONFIG_SETTINGS];
 	struct model_port *port;
 	size_t n_ports;

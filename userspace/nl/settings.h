@@ -83,6 +83,7 @@ struct setting_value {
 	uint64_t number;
 	char *text;			/* NULL: not known */
 	struct secrets *secrets;	/* NULL: none, or not told */
+	unsigned int line;		/* of the file it is from; 0: of none */
 };
 
 struct settings {

@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 
 #include "base/err.h"
+#include "config/apply.h"
 #include "config/diff.h"
 #include "config/keys.h"
 #include "config/lines.h"
@@ -283,6 +284,105 @@ static void test_store(void)
 	free(want);
 }
 
+/* A kernel that is as new, and refuses what it is told to refuse. */
+struct romon_nl *__wrap_api_shared(const char *what);
+int __wrap_api_config_get(struct api_config *config);
+int __wrap_api_port_dump(struct api_ports *ports);
+int __wrap_api_config_set(const struct setting_value *set, const char *what);
+int __wrap_api_port_change(int cmd, const char *interface,
+			   const struct setting_value *set, const char *what);
+const struct romon_nl_refusal *
+__wrap_romon_nl_refusal(const struct romon_nl *nl);
+
+static struct romon_nl_refusal refusal;
+static const char *refused_port;
+static bool refuses_undoing;
+static unsigned int changes;
+
+struct romon_nl *__wrap_api_shared(const char *what)
+{
+	(void)what;
+	return (struct romon_nl *)&refusal;
+}
+
+const struct romon_nl_refusal *
+__wrap_romon_nl_refusal(const struct romon_nl *nl)
+{
+	(void)nl;
+	return &refusal;
+}
+
+int __wrap_api_config_get(struct api_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	return 0;
+}
+
+int __wrap_api_port_dump(struct api_ports *ports)
+{
+	memset(ports, 0, sizeof(*ports));
+	return changes && refuses_undoing ? -1 : 0;
+}
+
+int __wrap_api_config_set(const struct setting_value *set, const char *what)
+{
+	changes++;
+	if (!set[CONFIG_HOP_LIMIT].given || set[CONFIG_HOP_LIMIT].number < 129)
+		return 0;
+	complain("%s: hop-limit: out of range", what);
+	return -1;
+}
+
+int __wrap_api_port_change(int cmd, const char *interface,
+			   const struct setting_value *set, const char *what)
+{
+	(void)cmd;
+	(void)set;
+	changes++;
+	if (!refused_port || strcmp(interface, refused_port))
+		return 0;
+	complain("%s: no", what);
+	return -1;
+}
+
+static void tells(const char *text, unsigned int attr, const char *line,
+		  const char *why)
+{
+	char *want = xasprintf("%s:%s", file, line);
+	struct model m;
+
+	changes = 0;
+	refusal.attr = attr;
+	if (read_text(&m, text) != EXIT_DONE)
+		exit(1);
+	tap_ok(apply_model(&m, "restore") == EXIT_FAILED, why);
+	tap_is(said, want, "... in one sentence, with its line");
+	model_free(&m);
+	free(want);
+}
+
+static void test_refused(void)
+{
+	tells("set flood-rate 3\n\nset max-ports 9 hop-limit 200\n",
+	      ROMON_A_CONFIG_HOP_LIMIT,
+	      "3: set: hop-limit: out of range; all is as it was",
+	      "a setting that the kernel refuses is told");
+	refused_port = "eth0";
+	tells("set hop-limit 7\nport add eth0\nport add eth1\n", 0,
+	      "2: port add eth0: no; all is as it was",
+	      "... and a port");
+	refused_port = "eth1";
+	tells("port add eth0\nport add eth1 cost 3\nport set eth1 cost 4\n",
+	      ROMON_A_PORT_COST, "3: port add eth1: no; all is as it was",
+	      "... by the last word on it");
+	refuses_undoing = true;
+	tells("port add eth0\nport add eth1 cost 3\n", ROMON_A_PORT_COST,
+	      "2: port add eth1: no; half of what was asked for is done",
+	      "... and that what was done stays");
+	refuses_undoing = false;
+	refused_port = NULL;
+}
+
 /* A string of no bytes, not even the zero behind it, is none. */
 static void test_no_text(void)
 {
@@ -345,6 +445,7 @@ int main(void)
 	test_stretched();
 	test_cut();
 	test_store();
+	test_refused();
 
 	leads(WHOLE, WHOLE, "", "nothing is asked if nothing changes");
 	leads(WHOLE, "set hop-limit 7 flood-rate 8\n" WHOLE,
