@@ -172,6 +172,11 @@ static bool color_option(const char *word, int *color)
 	return true;
 }
 
+static bool is_color_option(const char *word)
+{
+	return !strncmp(word, "--color", 7) && (!word[7] || word[7] == '=');
+}
+
 /* The value of an option: the rest of its word, or the next one. */
 static const char *option_value(struct args *args, const char *rest,
 				const char *option)
@@ -245,8 +250,12 @@ static int long_option(struct args *args, const char *word, struct options *o)
 		out_options.secrets = true;
 		return -1;
 	}
-	if (!strncmp(word, "--color", 7) && color_option(word + 7, &o->color))
-		return -1;
+	if (is_color_option(word)) {
+		if (color_option(word + 7, &o->color))
+			return -1;
+		complain("%s: always, never or auto", word);
+		return EXIT_USAGE;
+	}
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		char as_short[3] = { '-', letters[i], 0 };
 

@@ -114,7 +114,9 @@ int store_model(const struct model *m, const char *file, const char *what)
 		if (err)
 			wrong = strerror(-err);
 	}
-	if (wrong)
+	if (wrong && !*file)
+		complain("%s: a file without a name", what);
+	else if (wrong)
 		complain("%s: %s: %s", what, file, wrong);
 	free(target);
 	return wrong ? EXIT_FAILED : EXIT_DONE;

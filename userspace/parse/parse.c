@@ -369,12 +369,12 @@ static const char *words_escape(const char **line, char *to)
 	case 'x':
 		byte = parse_hex_byte(p + 1);
 		if (byte <= 0)
-			return "\\x without two hex digits that are not zero";
+			return "a backslash and x without two hex digits that are not zero";
 		*to = (char)byte;
 		*line = p + 3;
 		return NULL;
 	case '\0':
-		return "\\ at the end";
+		return "a backslash at the end";
 	default:
 		*to = *p;
 		*line = p + 1;

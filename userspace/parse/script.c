@@ -64,6 +64,10 @@ bool script_open(struct script *s, const char *what, const char *file)
 		stdin_users++;
 		return true;
 	}
+	if (!*file) {
+		script_complain(s, "a file without a name");
+		return false;
+	}
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		script_complain_file(s, strerror(errno));

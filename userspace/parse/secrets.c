@@ -118,7 +118,7 @@ static const char *secrets_parse_one(struct secrets *s, const char **list)
 
 			if (byte < 0) {
 				explicit_bzero(value, sizeof(value));
-				return "\\x without two hex digits";
+				return "a backslash and x without two hex digits";
 			}
 			value[len++] = (char)byte;
 			p += 4;
@@ -293,6 +293,10 @@ bool secrets_read(struct secrets *s, const char *what, const char *file)
 	s->n = 0;
 	if (name != file && script_has_stdin()) {
 		complain("%s: the commands come from standard input", what);
+		return false;
+	}
+	if (!*file) {
+		complain("%s: a file without a name", what);
 		return false;
 	}
 	if (name == file) {

@@ -263,6 +263,10 @@ static void test_store(void)
 	       strstr(said, "save: sub: not a regular file"),
 	       "a folder is not replaced");
 
+	tap_ok(store_model(&m, "", "save") == EXIT_FAILED &&
+	       strstr(said, "save: a file without a name"),
+	       "a file has a name");
+
 	/* As a disk that is full. */
 	getrlimit(RLIMIT_FSIZE, &limit);
 	small = limit;
