@@ -77,7 +77,7 @@ static const char *secrets_take(struct secrets *s, const void *value,
 
 	if (!wrong && secret_begins_as_key(&s->v[s->n - 1]) &&
 	    !secret_is_key(&s->v[s->n - 1]))
-		wrong = "what begins with stretched: is a key, and has 32 digits of 0-9 and a-f behind that";
+		wrong = "what begins with stretched: is a key, of 32 digits 0-9 and a-f";
 	return wrong;
 }
 

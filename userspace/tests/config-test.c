@@ -195,11 +195,11 @@ static void test_cut(void)
 	free(text);
 
 	refuses("", "no command in it");
-	refuses("\n  \n# set hop-limit 3\n", "no command in it");
+	refuses("\n\t\n# set hop-limit 3\n", "no command in it");
 	refuses("# end\n", "no command in it");
 	refuses(SCRIPT_FIRST "\nset hop-limit 3\n",
 		"it ends before its end: there is no # end as its last line");
-	refuses(SCRIPT_FIRST " \r\nset hop-limit 3\n", "ends before its end");
+	refuses(SCRIPT_FIRST "\t\r\nset hop-limit 3\n", "ends before its end");
 	refuses(SCRIPT_FIRST "\nset hop-limit 3\n# end\n" SCRIPT_FIRST "\n",
 		"ends before its end");
 	tap_ok(read_text(&m, SCRIPT_FIRST "\r\nset hop-limit 3\r\n# end\r\n") ==
@@ -289,46 +289,46 @@ static void test_store(void)
 }
 
 /* A kernel that is as new, and refuses what it is told to refuse. */
-struct romon_nl *__wrap_api_shared(const char *what);
-int __wrap_api_config_get(struct api_config *config);
-int __wrap_api_port_dump(struct api_ports *ports);
-int __wrap_api_config_set(const struct setting_value *set, const char *what);
-int __wrap_api_port_change(int cmd, const char *interface,
-			   const struct setting_value *set, const char *what);
-const struct romon_nl_refusal *
-__wrap_romon_nl_refusal(const struct romon_nl *nl);
+__typeof__(api_shared) wrap_api_shared __asm__("__wrap_api_shared");
+__typeof__(api_config_get) wrap_api_config_get __asm__("__wrap_api_config_get");
+__typeof__(api_port_dump) wrap_api_port_dump __asm__("__wrap_api_port_dump");
+__typeof__(api_config_set) wrap_api_config_set __asm__("__wrap_api_config_set");
+__typeof__(api_port_change) wrap_api_port_change
+	__asm__("__wrap_api_port_change");
+__typeof__(romon_nl_refusal) wrap_romon_nl_refusal
+	__asm__("__wrap_romon_nl_refusal");
 
 static struct romon_nl_refusal refusal;
 static const char *refused_port;
 static bool refuses_undoing;
 static unsigned int changes;
 
-struct romon_nl *__wrap_api_shared(const char *what)
+struct romon_nl *wrap_api_shared(const char *what)
 {
 	(void)what;
 	return (struct romon_nl *)&refusal;
 }
 
 const struct romon_nl_refusal *
-__wrap_romon_nl_refusal(const struct romon_nl *nl)
+wrap_romon_nl_refusal(const struct romon_nl *nl)
 {
 	(void)nl;
 	return &refusal;
 }
 
-int __wrap_api_config_get(struct api_config *config)
+int wrap_api_config_get(struct api_config *config)
 {
 	memset(config, 0, sizeof(*config));
 	return 0;
 }
 
-int __wrap_api_port_dump(struct api_ports *ports)
+int wrap_api_port_dump(struct api_ports *ports)
 {
 	memset(ports, 0, sizeof(*ports));
 	return changes && refuses_undoing ? -1 : 0;
 }
 
-int __wrap_api_config_set(const struct setting_value *set, const char *what)
+int wrap_api_config_set(const struct setting_value *set, const char *what)
 {
 	changes++;
 	if (!set[CONFIG_HOP_LIMIT].given || set[CONFIG_HOP_LIMIT].number < 129)
@@ -337,8 +337,8 @@ int __wrap_api_config_set(const struct setting_value *set, const char *what)
 	return -1;
 }
 
-int __wrap_api_port_change(int cmd, const char *interface,
-			   const struct setting_value *set, const char *what)
+int wrap_api_port_change(int cmd, const char *interface,
+			 const struct setting_value *set, const char *what)
 {
 	(void)cmd;
 	(void)set;
