@@ -36,6 +36,7 @@ ALL_TESTS="
 	both_names_of_a_port_are_shown_and_found
 	save_and_restore_are_inverse
 	secrets_are_saved_and_restored_whatever_they_are
+	save_follows_no_link_that_the_kernel_would_not
 	restore_tells_that_others_can_read_secrets
 	a_batch_runs_to_its_first_error
 	counters_are_shown
@@ -443,6 +444,24 @@ save_and_restore_are_inverse() {
 }
 
 # Each a port's, and the router's is one of them.
+# Of somebody else, in a folder that everybody may write to.
+save_follows_no_link_that_the_kernel_would_not() {
+	local protected=/proc/sys/fs/protected_symlinks was target said
+	was=$(cat $protected)
+	mkdir -m 1777 "$tmp/everybodys"
+	for target in new old; do
+		[ $target = new ] || echo 'as it was' > "$tmp/$target"
+		ln -sfn "$tmp/$target" "$tmp/everybodys/link"
+		chown -h nobody "$tmp/everybodys/link"
+		echo 1 > $protected
+		if said=$(r1 save "$tmp/everybodys/link" 2>&1); then fail "a link to $target is followed"; fi
+		[[ $said = *": Permission denied" ]] || fail "of a link to $target it says: $said"
+		echo "$was" > $protected
+		[ $target = old ] || [ ! -e "$tmp/new" ] || fail "what the link leads to was made"
+	done
+	equal "$(cat "$tmp/old")" "as it was" "what the link leads to"
+}
+
 secrets_are_saved_and_restored_whatever_they_are() {
 	local list how n=0
 	# shellcheck disable=SC2016 # not to be expanded

@@ -14,46 +14,33 @@
 #include "lines.h"
 #include "store.h"
 
-#define STORE_LINKS	40	/* as many as the kernel follows */
-
-/* What a link is to; NULL if it is none. To be freed. */
-static char *store_link(const char *name)
+/*
+ * Open the file as the kernel finds it, which does not follow everybody's links
+ * (protected_symlinks in proc_sys_fs(5)), to be told where it is. One that is
+ * not there is @made, empty: a link may lead to nothing yet.
+ */
+static int store_open(const char *file, bool *made)
 {
-	const char *slash = strrchr(name, '/');
-	char to[PATH_MAX];
-	ssize_t n = readlink(name, to, sizeof(to) - 1);
+	int fd = open(file, O_PATH | O_CLOEXEC);
 
-	if (n < 0)
-		return NULL;
-	to[n] = '\0';
-	if (*to == '/' || !slash)
-		return xstrdup(to);
-	return xasprintf("%.*s/%s", (int)(slash - name), name, to);
+	*made = fd < 0 && errno == ENOENT;
+	if (*made)
+		fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
 }
 
-/*
- * Where the file is or would be, which realpath() alone says only if it is
- * there. To be freed; NULL with errno.
- */
-static char *store_target(const char *file)
+/* Where that is, to be freed; NULL with errno. */
+static char *store_path(int fd)
 {
-	char *name = xstrdup(file), *next;
+	char *link = xasprintf("/proc/self/fd/%d", fd);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
 
-	for (int i = 0; i < STORE_LINKS; i++) {
-		next = realpath(name, NULL);
-		if (next || errno != ENOENT) {
-			free(name);
-			return next;
-		}
-		next = store_link(name);
-		if (!next)
-			return name;
-		free(name);
-		name = next;
-	}
-	free(name);
-	errno = ELOOP;
-	return NULL;
+	free(link);
+	if (n < 0)
+		return NULL;
+	path[n] = '\0';
+	return xstrdup(path);
 }
 
 /* What is renamed is lost if the power is, unless it is on the disk. */
@@ -98,26 +85,36 @@ static int store_replace(const struct model *m, const char *target)
 	return err;
 }
 
+/* Where @fd is. Return: 0, or why not. */
+static int store_at(const struct model *m, int fd, bool made)
+{
+	char *path = store_path(fd);
+	int err = path ? store_replace(m, path) : -errno;
+
+	if (path && err && made)
+		unlink(path);
+	free(path);
+	return err;
+}
+
 int store_model(const struct model *m, const char *file, const char *what)
 {
-	char *target = store_target(file);
 	const char *wrong = NULL;
 	struct stat st;
-	int err;
+	bool made;
+	int fd = store_open(file, &made), err = fd < 0 ? fd : 0;
 
-	if (!target) {
-		wrong = strerror(errno);
-	} else if (!stat(target, &st) && !S_ISREG(st.st_mode)) {
+	if (!err && !fstat(fd, &st) && !S_ISREG(st.st_mode))
 		wrong = "not a regular file";
-	} else {
-		err = store_replace(m, target);
-		if (err)
-			wrong = strerror(-err);
-	}
+	else if (!err)
+		err = store_at(m, fd, made);
+	if (err)
+		wrong = strerror(-err);
+	if (fd >= 0)
+		close(fd);
 	if (wrong && !*file)
 		complain("%s: a file without a name", what);
 	else if (wrong)
 		complain("%s: %s: %s", what, file, wrong);
-	free(target);
 	return wrong ? EXIT_FAILED : EXIT_DONE;
 }
