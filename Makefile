@@ -26,6 +26,7 @@ help:
 	@echo 'make check-uml    tests in the debug kernel only; with TESTS= as well'
 	@echo 'make check-qemu   ... in the stock kernel only'
 	@echo 'make check-unit   ... of the parts that need no kernel'
+	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
 	@echo 'make lint         style and static checks'
 	@echo 'make spec         generate the netlink code from its spec'
 	@echo 'make spec-check   compare the netlink code with its spec'
@@ -74,9 +75,11 @@ clean:
 prereq:
 	@selftests/prereq
 
-.PHONY: check check-unit check-uml check-qemu
+.PHONY: check check-long check-unit check-uml check-qemu
 check:
 	@selftests/check $(TESTS)
+check-long:
+	@selftests/check --long $(TESTS)
 check-unit check-uml check-qemu: check-%:
 	@selftests/check --only $* $(TESTS)
 

@@ -33,6 +33,7 @@ LIB = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(LIB))
 
 SLOW = bool(os.environ.get("ROMON_SLOW"))
+LONG = bool(os.environ.get("ROMON_LONG"))
 # Waits are bounded only so that a hang is a failure with a name.
 LIMIT = 240 if SLOW else 30
 
@@ -41,6 +42,11 @@ _tests = []
 
 class Failed(Exception):
     pass
+
+
+def amount(usual, long):
+    """Of what is done again and again: more in make check-long."""
+    return long if LONG else usual
 
 
 def test(function):

@@ -27,7 +27,7 @@ import subprocess
 import threading
 import time
 
-from harness import LIMIT, Network, check, equal, main, note, test, wait_for
+from harness import LIMIT, Network, amount, check, equal, main, note, test, wait_for
 from sessions import (
     SECRET, SERVERS, SSHD, Chain, Serve, good, private_ssh, romon, spawn, ssh_options, run)
 import genl
@@ -41,7 +41,7 @@ SSHD_PORT = 3
 END = rf.End(7, 1500, 100, X_MAC)
 # What an attacker does at a time: so many steps, or for so many seconds.
 BATCH, TURN = 50, 1
-PINGS = 20
+PINGS = amount(5, 20)
 # The limits of c: of what is not taken yet, in MiB, and of commands a second.
 MEMORY, STARTS, SESSIONS = 4, 5, 32
 # Beyond that a session may hold 40 KiB; and what is in the program itself, and in

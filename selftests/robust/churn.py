@@ -17,10 +17,10 @@ import subprocess
 import sys
 import time
 
-from harness import LIMIT, SLOW, Network, build, ip, main, test, wait_for
+from harness import LIMIT, SLOW, Network, amount, build, ip, main, test, wait_for
 import genl
 
-ROUNDS = int(os.environ.get("ROUNDS", 40 if SLOW else 200))
+ROUNDS = int(os.environ.get("ROUNDS") or amount(20, 100) * (1 if SLOW else 2))
 # Batches of ip(8), because an exec takes longer than what it asks for.
 AT_ONCE = 10
 ID = {name: f"02:00:00:00:00:0{name}" for name in "abc"}

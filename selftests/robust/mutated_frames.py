@@ -19,12 +19,13 @@ import os
 import subprocess
 import threading
 
-from harness import LIB, TOP, Network, check, equal, main, note, test, wait_for
+from harness import LIB, TOP, Network, amount, check, equal, main, note, test, wait_for
 import romonframe as rf
 from genl import NetlinkError, Romon, netns
 
 DEBUG = "kasan" in os.environ.get("ROMON_HAS", "").split()
-COUNT = int(os.environ.get("ROMON_FRAMES", 100_000 if DEBUG else 500_000))
+COUNT = int(os.environ.get("ROMON_FRAMES") or
+            amount(50_000, 500_000) * (1 if DEBUG else 4))
 SEED = os.environ.get("ROMON_SEED")
 
 R1, R2, X = "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:99"

@@ -21,13 +21,13 @@ import subprocess
 import threading
 import time
 
-from harness import LIMIT, Failed, Network, check, equal, main, note, test, wait_for
+from harness import LIMIT, Failed, Network, amount, check, equal, main, note, test, wait_for
 from sessions import (
     Chain, Serve, descriptors, good, path, rss, run, spawn, tree)
 import genl
 
-SESSIONS = int(os.environ.get("ROMON_SESSIONS") or 300)
-OPENS = int(os.environ.get("ROMON_OPENS") or 10000)
+SESSIONS = int(os.environ.get("ROMON_SESSIONS") or amount(60, 300))
+OPENS = int(os.environ.get("ROMON_OPENS") or amount(1000, 10000))
 ECHO, PROGRAM = 700, 701
 # Long enough for 300 sessions that all want the one CPU of the debug kernel.
 KEEPALIVE = 15

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-from harness import LIMIT, Network, check, equal, main, note, test
+from harness import LIMIT, Network, amount, check, equal, main, note, test
 from sessions import (
     SERVER_NAMES, SERVERS, Chain, Serve, good, path, private_ssh, random_file, run, sha256, spawn,
     ssh_options)
@@ -30,7 +30,7 @@ IMPAIRED = {
         "delay 10ms 2ms reorder 30% 50% loss 2% duplicate 2%",
 }
 CAT = 700
-SIZE = int(os.environ.get("ROMON_NETEM_KB") or 300) * 1000
+SIZE = int(os.environ.get("ROMON_NETEM_KB") or amount(100, 300)) * 1000
 PATIENCE = 20 * LIMIT
 
 net = Network()
