@@ -18,6 +18,7 @@
 #include "config/store.h"
 #include "parse/script.h"
 #include "tap.h"
+#include "wrap.h"
 
 static char said[512];
 
@@ -289,14 +290,12 @@ static void test_store(void)
 }
 
 /* A kernel that is as new, and refuses what it is told to refuse. */
-__typeof__(api_shared) wrap_api_shared __asm__("__wrap_api_shared");
-__typeof__(api_config_get) wrap_api_config_get __asm__("__wrap_api_config_get");
-__typeof__(api_port_dump) wrap_api_port_dump __asm__("__wrap_api_port_dump");
-__typeof__(api_config_set) wrap_api_config_set __asm__("__wrap_api_config_set");
-__typeof__(api_port_change) wrap_api_port_change
-	__asm__("__wrap_api_port_change");
-__typeof__(romon_nl_refusal) wrap_romon_nl_refusal
-	__asm__("__wrap_romon_nl_refusal");
+WRAP(api_shared);
+WRAP(api_config_get);
+WRAP(api_port_dump);
+WRAP(api_config_set);
+WRAP(api_port_change);
+WRAP(romon_nl_refusal);
 
 static struct romon_nl_refusal refusal;
 static const char *refused_port;

@@ -12,25 +12,21 @@
 #include "cmd/diagnose.h"
 #include "nl/api.h"
 #include "session/session.h"
+#include "wrap.h"
 
-__typeof__(api_require_running) wrap_api_require_running
-	__asm__("__wrap_api_require_running");
-__typeof__(api_open) wrap_api_open __asm__("__wrap_api_open");
-__typeof__(api_bind) wrap_api_bind __asm__("__wrap_api_bind");
-__typeof__(session_find) wrap_session_find __asm__("__wrap_session_find");
-__typeof__(diagnose_begin) wrap_diagnose_begin __asm__("__wrap_diagnose_begin");
-__typeof__(diagnose_end) wrap_diagnose_end __asm__("__wrap_diagnose_end");
-__typeof__(romon_nl_fd) wrap_romon_nl_fd __asm__("__wrap_romon_nl_fd");
-__typeof__(romon_nl_refusal) wrap_romon_nl_refusal
-	__asm__("__wrap_romon_nl_refusal");
-__typeof__(romon_nl_on_event) wrap_romon_nl_on_event
-	__asm__("__wrap_romon_nl_on_event");
-__typeof__(romon_nl_on_refused) wrap_romon_nl_on_refused
-	__asm__("__wrap_romon_nl_on_refused");
-__typeof__(romon_nl_watch_module) wrap_romon_nl_watch_module
-	__asm__("__wrap_romon_nl_watch_module");
-__typeof__(romon_nl_flush) wrap_romon_nl_flush __asm__("__wrap_romon_nl_flush");
-__typeof__(romon_nl_close) wrap_romon_nl_close __asm__("__wrap_romon_nl_close");
+WRAP(api_require_running);
+WRAP(api_open);
+WRAP(api_bind);
+WRAP(session_find);
+WRAP(diagnose_begin);
+WRAP(diagnose_end);
+WRAP(romon_nl_fd);
+WRAP(romon_nl_refusal);
+WRAP(romon_nl_on_event);
+WRAP(romon_nl_on_refused);
+WRAP(romon_nl_watch_module);
+WRAP(romon_nl_flush);
+WRAP(romon_nl_close);
 
 static const struct romon_nl_refusal refusal = {
 	.sentence = "Needs CAP_NET_ADMIN over the network namespace",
