@@ -25,6 +25,7 @@ help:
 	@echo 'make shell        the network of the demo, with a prompt'
 	@echo 'make check-uml    tests in the debug kernel only; with TESTS= as well'
 	@echo 'make check-qemu   ... in the stock kernel only'
+	@echo 'make check-sid    ... in that of Debian sid; check-rt: with PREEMPT_RT'
 	@echo 'make check-unit   ... of the parts that need no kernel'
 	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
 	@echo 'make lint         style and static checks'
@@ -75,12 +76,12 @@ clean:
 prereq:
 	@selftests/prereq
 
-.PHONY: check check-long check-unit check-uml check-qemu
+.PHONY: check check-long check-unit check-uml check-qemu check-sid check-rt
 check:
 	@selftests/check $(TESTS)
 check-long:
 	@selftests/check --long $(TESTS)
-check-unit check-uml check-qemu: check-%:
+check-unit check-uml check-qemu check-sid check-rt: check-%:
 	@selftests/check --only $* $(TESTS)
 
 .PHONY: demo shell bench
