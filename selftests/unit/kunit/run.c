@@ -28,6 +28,18 @@ void *kunit_kmalloc(struct kunit *test, size_t size, int gfp)
 	return p;
 }
 
+int kunit_add_action_or_reset(struct kunit *test, void (*action)(void *context),
+			      void *context)
+{
+	test->actions = realloc(test->actions,
+				(test->n_actions + 1) * sizeof(*test->actions));
+	if (!test->actions)
+		abort();
+	test->actions[test->n_actions].action = action;
+	test->actions[test->n_actions++].context = context;
+	return 0;
+}
+
 void kunit_kfree(struct kunit *test, const void *p)
 {
 	size_t i = test->n_memory;
@@ -63,6 +75,9 @@ static void run_case(const char *suite, const struct kunit_case *c,
 
 	if (!setjmp(test.abort))
 		c->run(&test);
+	while (test.n_actions--)
+		test.actions[test.n_actions].action(test.actions[test.n_actions].context);
+	free(test.actions);
 	while (test.n_memory)
 		kunit_kfree(&test, test.memory[test.n_memory - 1]);
 	free(test.memory);

@@ -28,6 +28,12 @@ struct kunit {
 	/* freed when the test ends */
 	void **memory;
 	size_t n_memory;
+	/* and before that, done */
+	struct {
+		void (*action)(void *context);
+		void *context;
+	} *actions;
+	size_t n_actions;
 };
 
 struct kunit_case {
@@ -66,7 +72,11 @@ struct kunit_suite {
 	KUNIT_ARRAY_PARAM(name, array, name##_describe)
 
 void *kunit_kmalloc(struct kunit *test, size_t size, int gfp);
+int kunit_add_action_or_reset(struct kunit *test, void (*action)(void *context),
+			      void *context);
 void kunit_kfree(struct kunit *test, const void *p);
+#define kunit_kzalloc(test, size, gfp) \
+	memset(kunit_kmalloc(test, size, gfp), 0, size)
 bool kunit_memeq(const void *left, const void *right, size_t size);
 
 #define KUNIT_FAIL(test, fmt, ...) do {					       \
@@ -113,6 +123,15 @@ bool kunit_memeq(const void *left, const void *right, size_t size);
 #define KUNIT_EXPECT_MEMEQ(test, a, b, size) \
 	KUNIT_CHECK(test, kunit_memeq(a, b, size), "%s is not %s", #a, #b)
 
+#define KUNIT_EXPECT_PTR_EQ(test, a, b) \
+	KUNIT_CHECK(test, (a) == (b), "%s is not %s", #a, #b)
+
+#define KUNIT_ASSERT_TRUE(test, a) \
+	KUNIT_ASSERT(test, KUNIT_EXPECT_TRUE(test, a))
+#define KUNIT_ASSERT_LE(test, a, b) \
+	KUNIT_ASSERT(test, KUNIT_BINARY(test, a, <=, b, ""))
+#define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, a) \
+	KUNIT_ASSERT(test, KUNIT_CHECK(test, (a) && !IS_ERR(a), "%s is none", #a))
 #define KUNIT_ASSERT_EQ(test, a, b) \
 	KUNIT_ASSERT(test, KUNIT_EXPECT_EQ(test, a, b))
 #define KUNIT_ASSERT_PTR_EQ(test, a, b) \

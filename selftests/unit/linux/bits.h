@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 #define BITS_PER_LONG	(CHAR_BIT * (int)sizeof(long))
+#define BIT(n)		(1UL << (n))
 #define BIT_ULL(n)	(1ULL << (n))
 
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
