@@ -27,6 +27,7 @@ help:
 	@echo 'make check-qemu   ... in the stock kernel only'
 	@echo 'make check-sid    ... in that of Debian sid; check-rt: with PREEMPT_RT'
 	@echo 'make check-unit   ... of the parts that need no kernel'
+	@echo 'make check-cross  module and tool for other CPUs, built only'
 	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
 	@echo 'make lint         style and static checks'
 	@echo 'make spec         generate the netlink code from its spec'
@@ -83,6 +84,10 @@ check-long:
 	@selftests/check --long $(TESTS)
 check-unit check-uml check-qemu check-sid check-rt: check-%:
 	@selftests/check --only $* $(TESTS)
+
+.PHONY: check-cross
+check-cross: prereq
+	@$(vm)/cross
 
 .PHONY: demo shell bench
 demo: prereq
