@@ -28,6 +28,7 @@ help:
 	@echo 'make check-sid    ... in that of Debian sid; check-rt: with PREEMPT_RT'
 	@echo 'make check-unit   ... of the parts that need no kernel'
 	@echo 'make check-cross  module and tool for other CPUs, built only'
+	@echo 'make check-pair   two other CPUs, each with an x86-64 beside it'
 	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
 	@echo 'make lint         style and static checks'
 	@echo 'make spec         generate the netlink code from its spec'
@@ -85,9 +86,12 @@ check-long:
 check-unit check-uml check-qemu check-sid check-rt: check-%:
 	@selftests/check --only $* $(TESTS)
 
-.PHONY: check-cross
+.PHONY: check-cross check-pair
 check-cross: prereq
 	@$(vm)/cross
+check-pair: prereq
+	@$(vm)/pair arm64
+	@$(vm)/pair s390x
 
 .PHONY: demo shell bench
 demo: prereq
