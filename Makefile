@@ -24,11 +24,9 @@ help:
 	@echo 'make module|tool  one of them'
 	@echo 'make shell        the network of the demo, with a prompt'
 	@echo 'make check-uml    tests in the debug kernel only; with TESTS= as well'
-	@echo 'make check-qemu   ... in the stock kernel only'
-	@echo 'make check-sid    ... in that of Debian sid; check-rt: with PREEMPT_RT'
+	@echo 'make check-qemu   ... in the stock one; also -sid, -rt, -next and -small'
 	@echo 'make check-unit   ... of the parts that need no kernel'
-	@echo 'make check-cross  module and tool for other CPUs, built only'
-	@echo 'make check-pair   two other CPUs, each with an x86-64 beside it'
+	@echo 'make check-cross  other CPUs: build; check-pair: boot two, with an x86-64'
 	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
 	@echo 'make lint         style and static checks'
 	@echo 'make spec         generate the netlink code from its spec'
@@ -78,12 +76,12 @@ clean:
 prereq:
 	@selftests/prereq
 
-.PHONY: check check-long check-unit check-uml check-qemu check-sid check-rt
+.PHONY: check check-long $(addprefix check-,unit uml qemu sid rt next small)
 check:
 	@selftests/check $(TESTS)
 check-long:
 	@selftests/check --long $(TESTS)
-check-unit check-uml check-qemu check-sid check-rt: check-%:
+$(addprefix check-,unit uml qemu sid rt next small): check-%:
 	@selftests/check --only $* $(TESTS)
 
 .PHONY: check-cross check-pair
