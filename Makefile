@@ -24,7 +24,7 @@ help:
 	@echo 'make module|tool  one of them'
 	@echo 'make shell        the network of the demo, with a prompt'
 	@echo 'make check-uml    tests in the debug kernel only; with TESTS= as well'
-	@echo 'make check-qemu   ... in the stock one; also -sid, -rt, -next and -small'
+	@echo 'make check-qemu   ... in the stock one; also -sid, -rt and -small'
 	@echo 'make check-unit   ... of the parts that need no kernel'
 	@echo 'make check-cross  other CPUs: build; check-pair: boot two, with an x86-64'
 	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
@@ -76,12 +76,12 @@ clean:
 prereq:
 	@selftests/prereq
 
-.PHONY: check check-long $(addprefix check-,unit uml qemu sid rt next small)
+.PHONY: check check-long $(addprefix check-,unit uml qemu sid rt small)
 check:
 	@selftests/check $(TESTS)
 check-long:
 	@selftests/check --long $(TESTS)
-$(addprefix check-,unit uml qemu sid rt next small): check-%:
+$(addprefix check-,unit uml qemu sid rt small): check-%:
 	@selftests/check --only $* $(TESTS)
 
 .PHONY: check-cross check-pair
@@ -107,34 +107,8 @@ bench: prereq
 lint: prereq
 	@selftests/lint
 
-# The kernel's generator wants its schema beside the spec, and takes the folder
-# that holds MAINTAINERS for the root of the tree: it gets such a tree.
-# Python is Debian's, which has yaml, not what else may come first in PATH.
-spec := Documentation/netlink/specs/romon.yaml
-generated := include/uapi/linux/romon.h kernel/netlink/netlink-gen.h kernel/netlink/netlink-gen.c
-
-.PHONY: generate spec spec-check
-generate: prereq
-	@rm -rf build/spec
-	@mkdir -p build/spec/$(dir $(spec)) $(addprefix build/spec/,$(dir $(generated)))
-	@cp $(spec) build/spec/$(spec)
-	@touch build/spec/MAINTAINERS
-	@source=$$($(vm)/build-uml --source) && cd build/spec && \
-	cp $$source/Documentation/netlink/genetlink.yaml Documentation/netlink/ && \
-	generate() { \
-		/usr/bin/python3 $$source/tools/net/ynl/ynl-gen-c.py --spec $(top)/build/spec/$(spec) "$$@"; \
-	} && \
-	generate --mode uapi --header -o include/uapi/linux/romon.h && \
-	generate --mode kernel --header -o kernel/netlink/netlink-gen.h && \
-	generate --mode kernel --source -o kernel/netlink/netlink-gen.c
-
-spec: generate
-	@cd build/spec && cp --parents $(generated) $(top)/
-
-spec-check: generate
-	@for file in $(generated); do \
-		diff -u $$file build/spec/$$file || { \
-			echo "spec-check: $$file is not what $(spec) gives: make spec" >&2; \
-			exit 1; \
-		}; \
-	done
+.PHONY: spec spec-check
+spec: prereq
+	@selftests/spec
+spec-check: prereq
+	@selftests/spec --check
