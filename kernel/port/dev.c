@@ -13,6 +13,7 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/dsa.h>
+#include <net/sch_generic.h>
 #include <net/switchdev.h>
 
 #include "dev.h"
@@ -179,9 +180,15 @@ enum romon_port_state romon_dev_guard_rtnl(struct net_device *dev)
 	return ROMON_PORT_STATE_RUNNING;
 }
 
+/*
+ * A device has its carrier before linkwatch lets anything leave by it, and drops
+ * what is sent until then: addrconf_link_ready() waits for the same. The event
+ * is NETDEV_CHANGE.
+ */
 bool romon_dev_is_up(const struct net_device *dev)
 {
-	return netif_running(dev) && netif_carrier_ok(dev);
+	return netif_running(dev) && netif_carrier_ok(dev) &&
+	       !qdisc_tx_is_noop(dev);
 }
 
 static int romon_dev_event(struct notifier_block *nb, unsigned long event,

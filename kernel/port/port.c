@@ -197,7 +197,7 @@ romon_port_state_rtnl(struct romon_net *rn, const struct romon_entry *entry,
 		return ROMON_PORT_STATE_LIMIT;
 	if (!netif_running(dev))
 		return ROMON_PORT_STATE_DOWN;
-	if (!netif_carrier_ok(dev))
+	if (!romon_dev_is_up(dev))
 		return ROMON_PORT_STATE_NO_CARRIER;
 	return ROMON_PORT_STATE_RUNNING;
 }

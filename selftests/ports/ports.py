@@ -7,8 +7,11 @@ each test.
 """
 
 import errno
+import fcntl
 import itertools
 import os
+import socket
+import struct
 import subprocess
 
 from harness import Failed, Network, check, equal, ip, main, test, wait_for
@@ -158,6 +161,33 @@ def a_lost_carrier_is_followed():
     wait_for(lambda: r.state("v") == "no-carrier", "no-carrier with the peer down")
     r.ip("link set dev w up")
     wait_for(lambda: r.state("v") == "running", "running with the peer up again")
+
+
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8913, 0x8914, 1, 0x40
+
+
+@test
+def a_port_runs_once_what_is_sent_by_it_leaves():
+    """A device has its carrier some time before the kernel, in a thread of its own,
+    opens its queues: what is sent before that is dropped."""
+    r = Router()
+    r.nl.do("port-set", interface="all", forbid=1)
+    r.ip("link add name v0 type veth peer name v1")
+    with genl.netns(r.ns), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        # That thread has to wait, where there is one CPU only.
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        try:
+            for name in "v0", "v1":
+                fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sh14x", name.encode(), IFF_UP))
+            r.nl.do("port-set", interface="all", forbid=0)
+            state = r.state("v0")
+            (flags,) = struct.unpack(
+                "16xh14x", fcntl.ioctl(sock, SIOCGIFFLAGS, struct.pack("16s16x", b"v0")))
+        finally:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    check(state != "running" or flags & IFF_RUNNING, f"{state}, flags {flags:#x}")
+    check(state in ("running", "no-carrier"), state)
+    wait_for(lambda: r.state("v0") == "running", "the port runs")
 
 
 @test
