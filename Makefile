@@ -24,7 +24,7 @@ help:
 	@echo 'make module|tool  one of them'
 	@echo 'make shell        the network of the demo, with a prompt'
 	@echo 'make check-uml    tests in the debug kernel only; with TESTS= as well'
-	@echo 'make check-qemu   ... in the stock one; also -sid, -rt and -small'
+	@echo 'make check-qemu   ... in the stock one; also -6.12, -sid, -rt, -smp, -small'
 	@echo 'make check-unit   ... of the parts that need no kernel'
 	@echo 'make check-cross  other CPUs: build; check-pair: boot two, with an x86-64'
 	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
@@ -76,20 +76,13 @@ clean:
 prereq:
 	@selftests/prereq
 
-.PHONY: check check-long $(addprefix check-,unit uml qemu sid rt small)
+.PHONY: check check-long $(addprefix check-,unit uml qemu 6.12 sid rt smp small fips lockdown cross pair)
 check:
 	@selftests/check $(TESTS)
 check-long:
 	@selftests/check --long $(TESTS)
-$(addprefix check-,unit uml qemu sid rt small): check-%:
+$(addprefix check-,unit uml qemu 6.12 sid rt smp small fips lockdown cross pair): check-%:
 	@selftests/check --only $* $(TESTS)
-
-.PHONY: check-cross check-pair
-check-cross: prereq
-	@$(vm)/cross
-check-pair: prereq
-	@$(vm)/pair arm64
-	@$(vm)/pair s390x
 
 .PHONY: demo shell bench
 demo: prereq

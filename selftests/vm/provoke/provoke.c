@@ -6,6 +6,7 @@
  */
 
 #include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
 #include <linux/refcount.h>
@@ -99,6 +100,31 @@ static void refcount_underflow(void)
 	refcount_dec(&r);
 }
 
+static int shared;
+
+static int count(void *unused)
+{
+	while (!kthread_should_stop()) {
+		shared++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Takes two CPUs. */
+static void unmarked_access(void)
+{
+	struct task_struct *tasks[2];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(tasks); i++)
+		tasks[i] = kthread_run(count, NULL, "provoke-%d", i);
+	msleep(2000);
+	for (i = 0; i < ARRAY_SIZE(tasks); i++)
+		if (!IS_ERR(tasks[i]))
+			kthread_stop(tasks[i]);
+}
+
 static void warn(void)
 {
 	WARN_ON(1);
@@ -117,6 +143,7 @@ static const struct {
 	{ "free_active_timer", free_active_timer },
 	{ "refcount_underflow", refcount_underflow },
 	{ "warn", warn },
+	{ "unmarked_access", unmarked_access },
 };
 
 static int __init provoke_init(void)
