@@ -78,4 +78,6 @@ MODULE_DESCRIPTION("Router Management Overlay Network");
 MODULE_AUTHOR("The romon developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("1.0");
+/* Used by name: without this an initramfs would be without it. */
+MODULE_SOFTDEP("pre: md5");
 MODULE_ALIAS_GENL_FAMILY(ROMON_FAMILY_NAME);

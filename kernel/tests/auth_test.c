@@ -154,6 +154,8 @@ make_list(struct kunit *test, const struct romon_secret_text *text, u8 n)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, list);
 	KUNIT_ASSERT_EQ(test,
 			kunit_add_action_or_reset(test, free_list, list), 0);
+	if (list->closed)
+		kunit_skip(test, "this kernel lends no MD5");
 	return list;
 }
 

@@ -32,6 +32,10 @@ static struct romon_secrets *make(struct kunit *test, struct remains *remains)
 	struct romon_secrets *list = romon_secrets_alloc(text, 2);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, list);
+	if (list->closed) {
+		romon_secrets_free(list);
+		kunit_skip(test, "this kernel lends no MD5");
+	}
 	memcpy(remains->inner, list->secret[1].inner, STATE_LEN);
 	memcpy(remains->outer, list->secret[1].outer, STATE_LEN);
 	remains->at = list;

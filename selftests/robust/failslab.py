@@ -347,50 +347,6 @@ def a_module_that_cannot_start_leaves_nothing():
         equal(genl.Romon(router.ns).get("config-get")["enabled"], 0, "a router's state")
 
 
-def load_without_md5(file):
-    """The handle of MD5 is not to be had, as in a kernel that has none."""
-    with below(function("crypto_alloc_tfm_node")):
-        equal(nth(1, libc.syscall, SYS_FINIT_MODULE, file, b"", 0), (0, True), "insmod")
-
-
-@test
-def without_md5_what_has_secrets_is_closed():
-    with without_module() as file:
-        load_without_md5(file)
-        router = Router(devices=())
-        ip("link add name v0 up type veth peer name v1", "link set v1 up", ns=router.ns)
-        with genl.netns(router.ns):
-            port = rf.Port("v1")
-        router.nl.do("port-add", interface="v1", forbid=1)
-        end = rf.End(7, 1500, 100, port.mac)
-        plain = rf.ethernet(rf.GROUP, port.mac, rf.build_discover(A, end))
-        hashed = ra.Neighbor(port, A, "one").hello()
-        # The empty secret would let in what is not hashed.
-        for secrets in ("one", ",one"):
-            found = subprocess.run(
-                ["ip", "netns", "exec", router.ns, "romon", "set", "secrets", secrets],
-                capture_output=True, text=True,
-            )
-            check("no MD5" in found.stderr, f"nothing is said: {found}")
-            equal(found.returncode, 0, "romon set")
-            note(found.stderr.strip())
-            router.nl.do("config-set", enabled=1, answer_delay=0)
-            port.drain()
-            before = router.nl.stats("v0")["rx_packets"]
-            for data in (plain, hashed):
-                port.send(data)
-            router.nl.do("discover")
-            wait_for(lambda: router.nl.stats("v0")["rx_packets"] >= before + 2, "frames")
-            equal(port.recv(0.5, lambda f: True), None, "a frame by a closed port")
-            found = router.nl.stats("v0")
-            equal((found["tx_packets"], found["delivered"], found["forwarded"]), (0, 0, 0), "sent")
-            equal({name for name, n in found["drop"].items() if n}, {"no_md5"}, "drops")
-        router.nl.do("config-set", secrets=())
-        router.nl.do("discover")
-        check(port.recv(LIMIT, lambda f: f["type"] == rf.DISCOVER), "still closed without secrets")
-        router.nl.close()
-
-
 @test
 def a_namespace_that_cannot_be_created_leaves_nothing():
     """The module's part of it."""

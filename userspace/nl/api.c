@@ -78,6 +78,20 @@ static int api_changed(struct romon_nl *nl, const char *what, int err)
 	return err;
 }
 
+/* Whether the kernel takes signed modules only, by what it says where it is asked. */
+static bool api_kernel_is_locked(void)
+{
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char line[64] = "";
+	bool locked;
+
+	if (!f)
+		return false;
+	locked = fgets(line, sizeof(line), f) && !strstr(line, "[none]");
+	fclose(f);
+	return locked;
+}
+
 /* A connection of one's own, for what is sent to it unasked. */
 struct romon_nl *api_open(const char *what)
 {
@@ -88,7 +102,10 @@ struct romon_nl *api_open(const char *what)
 	case 0:
 		return nl;
 	case ENOENT:
-		complain("%s: RoMON is not loaded (try: modprobe romon)", what);
+		complain("%s: RoMON is not loaded (%s)", what,
+			 api_kernel_is_locked() ?
+				 "in lockdown the kernel loads none that is not signed" :
+				 "try: modprobe romon");
 		break;
 	case EPROTONOSUPPORT:
 		complain("%s: this kernel has no generic netlink", what);

@@ -1,0 +1,104 @@
+#!/usr/bin/python3 -P
+# SPDX-License-Identifier: GPL-2.0-only
+# requires: no_md5
+"""A kernel that lends no MD5: in FIPS mode, or without the module that has it.
+
+    x --- r        x is this test's raw socket
+"""
+
+import contextlib
+import os
+import subprocess
+
+from harness import LIMIT, Network, check, equal, main, note, test, wait_for
+import genl
+import romonauth as ra
+import romonframe as rf
+
+A, R = "02:00:00:00:00:0a", "02:00:00:00:00:01"
+FIPS = "/proc/sys/crypto/fips_enabled"
+MD5 = f"/lib/modules/{os.uname().release}/kernel/crypto/md5.ko"
+
+net = Network()
+
+
+def fips():
+    with contextlib.suppress(FileNotFoundError), open(FIPS) as f:
+        return f.read().strip() == "1"
+    return False
+
+
+def reload():
+    for command in (["modprobe", "-r", "romon"], ["modprobe", "-r", "md5"], ["modprobe", "romon"]):
+        subprocess.run(command, check=command[-1] != "md5")
+
+
+@contextlib.contextmanager
+def without_md5():
+    """The module romon is loaded anew, where the kernel gives it no MD5."""
+    if fips():
+        yield
+        return
+    check(os.path.exists(MD5), f"there is no {MD5}")
+    os.rename(MD5, f"{MD5}.hidden")
+    try:
+        reload()
+        yield
+    finally:
+        os.rename(f"{MD5}.hidden", MD5)
+        reload()
+
+
+def router():
+    (ns,) = net.netns("r")
+    (other,) = net.netns("x")
+    net.veth(("r", "to-x", "02:01:00:00:00:19", "x", "x", "02:01:00:00:00:91"))
+    with genl.netns(other):
+        port = rf.Port("x")
+    return genl.Romon(ns), ns, port
+
+
+@test
+def what_has_secrets_is_closed_and_what_has_none_works():
+    with without_md5():
+        r, ns, x = router()
+        r.do("config-set", id=R, answer_delay=0)
+        end = rf.End(7, 1500, 100, x.mac)
+        plain = rf.ethernet(rf.GROUP, x.mac, rf.build_discover(A, end))
+        hashed = ra.Neighbor(x, A, "one").hello()
+        # The empty secret would let in what is not hashed.
+        for secrets in ("one", ",one"):
+            found = subprocess.run(
+                ["ip", "netns", "exec", ns, "romon", "set", "secrets", secrets],
+                capture_output=True, text=True)
+            check("no MD5" in found.stderr, f"nothing is said: {found}")
+            equal(found.returncode, 0, "romon set")
+            note(found.stderr.strip())
+            r.do("config-set", enabled=1)
+            x.drain()
+            before = r.stats("to-x")["rx_packets"]
+            for data in (plain, hashed):
+                x.send(data)
+            r.do("discover")
+            wait_for(lambda: r.stats("to-x")["rx_packets"] >= before + 2, "frames")
+            equal(x.recv(0.5, lambda f: True), None, "a frame by a closed port")
+            found = r.stats("to-x")
+            equal((found["tx_packets"], found["delivered"], found["forwarded"]), (0, 0, 0), "sent")
+            equal({name for name, n in found["drop"].items() if n}, {"no_md5"}, "drops")
+        r.do("config-set", secrets=())
+        r.do("discover")
+        check(x.recv(LIMIT, lambda f: f["type"] == rf.DISCOVER), "still closed without secrets")
+        r.close()
+
+
+@test
+def the_module_says_why_as_it_is_loaded():
+    with without_md5():
+        log = subprocess.run(["dmesg", "-t"], capture_output=True, text=True, check=True).stdout
+        said = [line for line in log.splitlines() if line.startswith("romon: no MD5")]
+        check(said, "nothing is said")
+        note(said[-1])
+        equal("FIPS" in said[-1], fips(), "it says that it is for FIPS mode")
+
+
+main()
