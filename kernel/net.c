@@ -106,7 +106,7 @@ static struct romon_self *romon_self_alloc(const struct romon_net *rn,
 	struct romon_self *self;
 
 	ASSERT_RTNL();
-	self = kzalloc(sizeof(*self), GFP_KERNEL_ACCOUNT);
+	self = kzalloc_obj(*self, GFP_KERNEL_ACCOUNT);
 	if (!self)
 		return NULL;
 	memcpy(self->id, id, ETH_ALEN);

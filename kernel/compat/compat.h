@@ -27,4 +27,10 @@
 #define system_dfl_wq system_unbound_wq
 #endif
 
+/* Linux 7.0, and stable kernels before. */
+#ifdef ROMON_LACKS_KZALLOC_OBJ
+#define kzalloc_obj(P, gfp) \
+	({ typeof(P) *_obj = kzalloc(sizeof(P), gfp); _obj; })
+#endif
+
 #endif /* ROMON_COMPAT_H */

@@ -182,7 +182,7 @@ int romon_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct romon_limits *l;
 	int err;
 
-	config = kzalloc(sizeof(*config), GFP_KERNEL);
+	config = kzalloc_obj(*config, GFP_KERNEL);
 	if (!config) {
 		romon_nl_wipe(info);
 		return -ENOMEM;

@@ -235,7 +235,7 @@ int romon_local_bind(struct romon_net *rn, u16 *number,
 		NL_SET_ERR_MSG(extack, "RoMON port 1 is the kernel's echo service");
 		return -EADDRINUSE;
 	}
-	endpoint = kzalloc(sizeof(*endpoint), GFP_KERNEL_ACCOUNT);
+	endpoint = kzalloc_obj(*endpoint, GFP_KERNEL_ACCOUNT);
 	if (!endpoint)
 		return -ENOMEM;
 	endpoint->portid = who->portid;

@@ -141,7 +141,7 @@ static struct romon_neigh *romon_neigh_add(struct romon_port *port,
 	struct romon_neigh *n;
 
 	lockdep_assert_held(&port->neighs.lock);
-	n = kzalloc(sizeof(*n), GFP_ATOMIC);
+	n = kzalloc_obj(*n, GFP_ATOMIC);
 	if (!n)
 		return NULL;
 	memcpy(n->mac, mac, ETH_ALEN);

@@ -256,7 +256,7 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 	if (rn->n_ports >= rn->limits.max_ports)
 		return -ENOSPC;
 
-	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
+	port = kzalloc_obj(*port, GFP_KERNEL_ACCOUNT);
 	if (!port)
 		return -ENOMEM;
 	port->stats = romon_stats_alloc();
@@ -772,7 +772,7 @@ int romon_entry_add_rtnl(struct romon_net *rn, const struct romon_entry *new,
 	if (err)
 		return err;
 
-	entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
+	entry = kzalloc_obj(*entry, GFP_KERNEL_ACCOUNT);
 	if (!entry)
 		return -ENOMEM;
 	strscpy(entry->name, new->name, sizeof(entry->name));
@@ -880,7 +880,7 @@ int romon_port_net_init(struct romon_net *rn)
 	xa_init_flags(&rn->links, XA_FLAGS_ALLOC1);
 	xa_init(&rn->ifindex);
 
-	all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
+	all = kzalloc_obj(*all, GFP_KERNEL_ACCOUNT);
 	if (!all)
 		return -ENOMEM;
 	strscpy(all->name, ROMON_PORT_ALL, sizeof(all->name));

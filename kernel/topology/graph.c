@@ -42,7 +42,7 @@ struct romon_node *romon_node_add(struct romon_topology *topo, const u8 *id)
 	struct rb_node **link = &topo->nodes.rb_node, *parent = NULL;
 	struct romon_node *node;
 
-	node = kzalloc(sizeof(*node), ROMON_LEARN_GFP);
+	node = kzalloc_obj(*node, ROMON_LEARN_GFP);
 	if (!node)
 		return NULL;
 	memcpy(node->id, id, ETH_ALEN);
@@ -189,7 +189,7 @@ struct romon_edge *romon_edge_add(struct romon_topology *topo,
 				  struct romon_node *to,
 				  const struct romon_end *in)
 {
-	struct romon_edge *edge = kzalloc(sizeof(*edge), ROMON_LEARN_GFP);
+	struct romon_edge *edge = kzalloc_obj(*edge, ROMON_LEARN_GFP);
 
 	if (!edge)
 		return NULL;

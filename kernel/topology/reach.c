@@ -76,7 +76,7 @@ static struct romon_reach *romon_reach_find_rcu(struct romon_topology *topo,
 static struct romon_reach *romon_reach_add(struct romon_topology *topo,
 					   struct romon_node *node)
 {
-	struct romon_reach *r = kzalloc(sizeof(*r), ROMON_LEARN_GFP);
+	struct romon_reach *r = kzalloc_obj(*r, ROMON_LEARN_GFP);
 	u64 now = get_jiffies_64();
 
 	if (!r)

@@ -65,7 +65,7 @@ romon_teller_port_get(struct romon_topology *topo, u32 number)
 
 	if (rb)
 		return rb_entry(rb, struct romon_teller_port, rb);
-	port = kzalloc(sizeof(*port), ROMON_LEARN_GFP);
+	port = kzalloc_obj(*port, ROMON_LEARN_GFP);
 	if (!port)
 		return NULL;
 	port->link = number;
@@ -106,7 +106,7 @@ struct romon_teller *romon_teller_get(struct romon_topology *topo, u32 link,
 	rb = rb_find(mac, &port->tellers, romon_teller_cmp);
 	if (rb)
 		return rb_entry(rb, struct romon_teller, rb);
-	teller = kzalloc(sizeof(*teller), ROMON_LEARN_GFP);
+	teller = kzalloc_obj(*teller, ROMON_LEARN_GFP);
 	if (!teller) {
 		romon_teller_port_put(topo, port);
 		return NULL;

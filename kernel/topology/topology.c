@@ -526,7 +526,7 @@ int romon_topology_start(struct romon_net *rn, const u8 *id)
 	struct romon_topology *topo;
 
 	ASSERT_RTNL();
-	topo = kzalloc(sizeof(*topo), GFP_KERNEL_ACCOUNT);
+	topo = kzalloc_obj(*topo, GFP_KERNEL_ACCOUNT);
 	if (!topo)
 		return -ENOMEM;
 	topo->rn = rn;
