@@ -76,12 +76,13 @@ clean:
 prereq:
 	@selftests/prereq
 
-.PHONY: check check-long $(addprefix check-,unit uml qemu 6.12 sid rt smp small fips lockdown cross pair)
+parts := $(addprefix check-,unit uml qemu 6.12 sid rt smp small fips lockdown cross pair)
+.PHONY: check check-long $(parts)
 check:
 	@selftests/check $(TESTS)
 check-long:
 	@selftests/check --long $(TESTS)
-$(addprefix check-,unit uml qemu 6.12 sid rt smp small fips lockdown cross pair): check-%:
+$(parts): check-%:
 	@selftests/check --only $* $(TESTS)
 
 .PHONY: demo shell bench

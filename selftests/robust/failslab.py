@@ -29,7 +29,6 @@ from harness import (
     LIMIT, Failed, Network, check, equal, ip, main, note, skip_all, test, wait_for,
 )
 import genl
-import romonauth as ra
 import romonframe as rf
 from two_ways import PATIENCE, TwoWays
 

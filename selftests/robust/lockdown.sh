@@ -10,16 +10,16 @@
 
 # shellcheck disable=SC2034,SC2154 # lib.sh uses and sets them
 
-case " $ROMON_HAS " in
-*" lockdown "*) ;;
-*) echo "1..0 # SKIP it would stay locked for all tests that follow"; exit 4 ;;
-esac
-
 ALL_TESTS="
 	a_loaded_module_works_on_in_lockdown
 	one_that_is_not_signed_is_not_loaded_and_the_tool_says_so
 "
 . "$(dirname "$0")/../lib/lib.sh"
+
+case " ${ROMON_HAS:-} " in
+*" lockdown "*) ;;
+*) skip_all "it would stay locked for all tests that follow" ;;
+esac
 
 setup() {
 	routers r1 r2
