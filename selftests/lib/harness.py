@@ -178,6 +178,7 @@ def ip(*lines, ns=None):
 class Network:
     def __init__(self):
         self.names = {}
+        self.cables = {}
         atexit.register(self.close)
 
     def close(self):
@@ -203,6 +204,8 @@ class Network:
                 f"link add {dev_a} mtu {mtu} address {mac_a} netns {self[a]} type veth "
                 f"peer name {dev_b} mtu {mtu} address {mac_b} netns {self[b]}"
             )
+            self.cables.setdefault(a, set()).add(dev_a)
+            self.cables.setdefault(b, set()).add(dev_b)
         ip(*lines)
         for name in {name for pair in pairs for name in (pair[0], pair[3])}:
             build.up(self[name])
@@ -210,4 +213,8 @@ class Network:
     def router(self, name, id, identity=None, board="test", **settings):
         nl = genl.Romon(self[name])
         nl.do("config-set", id=id, identity=identity or name, board=board, enabled=1, **settings)
+        # Until a thread of the kernel has seen the carrier, nothing is sent there.
+        wait_for(lambda: not any(port["state"] == "no-carrier" and
+                                 port["interface"] in self.cables.get(name, ())
+                                 for port in nl.whole_dump("port-get")), f"carrier of {name}")
         return nl
