@@ -363,7 +363,9 @@ def a_namespace_that_cannot_be_created_leaves_nothing():
         libc.setns(home, 0)
         os.close(home)
     note(f"{n - 1} allocations")
-    check(n > 2, "hardly any allocation failed")
+    # The module's own is one. What more there may be is the allocator's, whose
+    # stock another CPU or a task before has filled at times.
+    check(n > 1, "no allocation failed")
 
 
 @test
