@@ -1,6 +1,5 @@
 #!/usr/bin/python3 -P
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 400
 """A ring of five routers gets new secrets, router by router, and no echo is lost.
 
 r1 -- r2 -- r3 -- r4 -- r5 -- r1. All the time r1 pings r3 every 10 ms, which
@@ -17,13 +16,16 @@ import struct
 import subprocess
 import time
 
-from harness import LIMIT, SLOW, Network, check, equal, main, note, test
+from harness import LIMIT, SLOW, Network, amount, check, equal, main, note, test
 import romonframe as rf
 
 NAMES = ("r1", "r2", "r3", "r4", "r5")
 IDS = {name: f"02:00:00:00:00:{number:02x}" for number, name in enumerate(NAMES, 1)}
 PORT = 2000
-INTERVAL = 0.1 if SLOW else 0.01
+INTERVAL = 0.02 if SLOW else 0.01
+# Ticks after each router's new list, and when all have it. The first are as many
+# as there are pairs; where all is slow, half.
+ONE, ALL = amount((10, 25), (20, 50)) if SLOW else (20, 50)
 REFUSALS = ("unhashed", "hashed", "wrong_digest", "replayed")
 
 net = Network()
@@ -157,10 +159,10 @@ def step(pings, secrets, order=NAMES):
     """A list for all, one after the other, with pings before and after each."""
     for name in order:
         routers[name].do("config-set", secrets=secrets)
-        pings.go_on(20)
+        pings.go_on(ONE)
     if any(secrets):
         pings.wait(all_up, f"all neighbours up with {secrets}")
-    pings.go_on(50)
+    pings.go_on(ALL)
 
 
 def begin(secrets):
@@ -228,7 +230,7 @@ def one_link_gets_a_secret_of_its_own():
     for secrets in (("all", "own"), ("own", "all"), ("own",), ("own", "all"), ("all", "own"), ()):
         for name, dev in ends:
             routers[name].do("port-set", interface=dev, secrets=secrets)
-            pings.go_on(20)
+            pings.go_on(ONE)
         pings.wait(all_up, "all neighbours up")
     equal(pings.lost(), [], "echoes lost")
     equal(refusals(), before, "frames refused")
