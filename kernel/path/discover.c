@@ -651,7 +651,7 @@ void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 		romon_discover_answer(port, self, skb, f);
 	else
 		romon_count_drop(rn, port, answer);
-	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+	romon_stats_inc(port->stats, ROMON_STAT_DELIVERED);
 
 	if (!reason && f->hops + 1 >= READ_ONCE(rn->limits.hop_limit))
 		reason = ROMON_DROP_hop_limit;

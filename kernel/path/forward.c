@@ -46,7 +46,7 @@ static void romon_forward(struct romon_port *ingress, struct sk_buff *skb,
 	/* The entry is in the skb, which transmitting may move. */
 	memcpy(mac, next->mac, ETH_ALEN);
 	trace_romon_forward(egress, skb, f);
-	romon_stats_inc(ingress, ROMON_STAT_FORWARDED);
+	romon_stats_inc(ingress->stats, ROMON_STAT_FORWARDED);
 	romon_xmit(egress, skb, mac, priority, auth);
 	return;
 drop:

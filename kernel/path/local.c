@@ -159,7 +159,7 @@ void romon_local_rcv(struct romon_port *port, const struct romon_self *self,
 	enum romon_drop reason;
 
 	trace_romon_deliver(port, skb, f);
-	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+	romon_stats_inc(port->stats, ROMON_STAT_DELIVERED);
 	romon_raise_heard(rn, d->h.src, d->entry, f->hops);
 
 	ports = (const void *)(skb->data + f->body);
@@ -311,7 +311,9 @@ int romon_local_xmit_rcu(struct romon_port *port, const struct romon_self *self,
 	}
 	romon_wire_build_data(skb_push(skb, head), self->id, dst, route, hops,
 			      local_port, remote_port, payload);
+	local_bh_disable();
 	romon_xmit(port, skb, route[0].mac, TC_PRIO_BESTEFFORT, NULL);
+	local_bh_enable();
 	return 0;
 }
 

@@ -523,7 +523,7 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 		romon_drop(port->rn, port, skb, reason);
 		return;
 	}
-	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+	romon_stats_inc(port->stats, ROMON_STAT_DELIVERED);
 	consume_skb(skb);
 }
 
@@ -608,8 +608,11 @@ static bool romon_neigh_look(struct romon_net *rn, unsigned long tick,
 			break;
 		romon_neigh_expire(port, ROMON_HELLO_LOST * tick,
 				   ROMON_HELLO_FORGOTTEN * tick);
-		if (hello)
+		if (hello) {
+			local_bh_disable();
 			romon_neigh_hello(port, self);
+			local_bh_enable();
+		}
 	}
 	rcu_read_unlock();
 	return port;

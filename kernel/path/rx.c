@@ -150,7 +150,7 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 	reason = ROMON_DROP_no_memory;
 	if (pskb_trim_rcsum(skb, f.len))
 		goto drop_uncounted;
-	romon_stats_rx(port, f.len);
+	romon_stats_packet(port->stats, ROMON_STAT_RX_PACKETS, f.len);
 
 	auth.hashed = false;
 	romon_rx_dispatch(port, skb, &f, &auth);
@@ -159,7 +159,7 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 
 drop_uncounted:
 	/* Where it ends is not known, so all of it counts. */
-	romon_stats_rx(port, skb->len);
+	romon_stats_packet(port->stats, ROMON_STAT_RX_PACKETS, skb->len);
 	romon_drop(port->rn, port, skb, reason);
 }
 

@@ -44,46 +44,6 @@ void romon_stats_sum(const struct romon_stats __percpu *stats,
 	}
 }
 
-/*
- * Frames are counted in softirq and, when they start here, in process
- * context; with softirqs off the two cannot meet on a CPU.
- */
-static void romon_stats_packet(struct romon_stats __percpu *stats,
-			       enum romon_stat packets, unsigned int len)
-{
-	struct romon_stats *s;
-
-	local_bh_disable();
-	s = this_cpu_ptr(stats);
-	u64_stats_update_begin(&s->syncp);
-	u64_stats_inc(&s->stat[packets]);
-	u64_stats_add(&s->stat[packets + 1], len);
-	u64_stats_update_end(&s->syncp);
-	local_bh_enable();
-}
-
-void romon_stats_rx(struct romon_port *port, unsigned int len)
-{
-	romon_stats_packet(port->stats, ROMON_STAT_RX_PACKETS, len);
-}
-
-void romon_stats_tx(struct romon_port *port, unsigned int len)
-{
-	romon_stats_packet(port->stats, ROMON_STAT_TX_PACKETS, len);
-}
-
-void romon_stats_inc(struct romon_port *port, enum romon_stat stat)
-{
-	struct romon_stats *s;
-
-	local_bh_disable();
-	s = this_cpu_ptr(port->stats);
-	u64_stats_update_begin(&s->syncp);
-	u64_stats_inc(&s->stat[stat]);
-	u64_stats_update_end(&s->syncp);
-	local_bh_enable();
-}
-
 /* Count a drop of a frame that somebody else frees. @port may be NULL. */
 void romon_count_drop(struct romon_net *rn, struct romon_port *port,
 		      enum romon_drop reason)

@@ -4,6 +4,8 @@
 #ifndef ROMON_STATS_H
 #define ROMON_STATS_H
 
+#include <linux/lockdep.h>
+#include <linux/percpu.h>
 #include <linux/u64_stats_sync.h>
 
 #include "drop.h"
@@ -37,9 +39,35 @@ struct romon_stats __percpu *romon_stats_alloc(void);
 void romon_stats_sum(const struct romon_stats __percpu *stats,
 		     struct romon_stats_sum *sum);
 
-void romon_stats_rx(struct romon_port *port, unsigned int len);
-void romon_stats_tx(struct romon_port *port, unsigned int len);
-void romon_stats_inc(struct romon_port *port, enum romon_stat stat);
+/*
+ * Frames are counted with softirqs off, so that two of a CPU cannot meet; what
+ * is dropped is counted anywhere. The counter of bytes is behind that of packets.
+ */
+static inline void romon_stats_packet(struct romon_stats __percpu *stats,
+				      enum romon_stat packets,
+				      unsigned int len)
+{
+	struct romon_stats *s;
+
+	lockdep_assert_in_softirq();
+	s = this_cpu_ptr(stats);
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_inc(&s->stat[packets]);
+	u64_stats_add(&s->stat[packets + 1], len);
+	u64_stats_update_end(&s->syncp);
+}
+
+static inline void romon_stats_inc(struct romon_stats __percpu *stats,
+				   enum romon_stat stat)
+{
+	struct romon_stats *s;
+
+	lockdep_assert_in_softirq();
+	s = this_cpu_ptr(stats);
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_inc(&s->stat[stat]);
+	u64_stats_update_end(&s->syncp);
+}
 
 void romon_count_drop(struct romon_net *rn, struct romon_port *port,
 		      enum romon_drop reason);

@@ -85,8 +85,7 @@ static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
  * @verified:	what verifying the frame has found out that this one is in
  *		transit, or that this Hello or SeqErr is about; else NULL
  *
- * From softirq and process context. Consumes the skb, and counts what becomes
- * of it.
+ * With softirqs off. Consumes the skb, and counts what becomes of it.
  */
 void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 		u32 priority, const struct romon_auth *verified)
@@ -134,7 +133,7 @@ void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 	if (net_xmit_eval(err))
 		romon_count_drop(port->rn, port, ROMON_DROP_xmit);
 	else
-		romon_stats_tx(port, len);
+		romon_stats_packet(port->stats, ROMON_STAT_TX_PACKETS, len);
 }
 
 void romon_xmit_group(struct romon_port *port, struct sk_buff *skb)

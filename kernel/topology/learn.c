@@ -286,7 +286,7 @@ void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
 		return;
 	}
 
-	romon_stats_inc(port, ROMON_STAT_DELIVERED);
+	romon_stats_inc(port->stats, ROMON_STAT_DELIVERED);
 	romon_topology_kick(topo);
 }
 
