@@ -296,12 +296,11 @@ static void romon_net_disable(struct romon_net *rn)
 static int romon_net_alloc(struct romon_net *rn)
 {
 	ASSERT_RTNL();
-	if (!rn->macs)
-		rn->macs = kcalloc(ROMON_MAC_BUCKETS, sizeof(*rn->macs),
-				   GFP_KERNEL);
+	if (!rn->table)
+		rn->table = kzalloc_obj(*rn->table, GFP_KERNEL);
 	if (!rn->stats)
 		rn->stats = romon_stats_alloc();
-	return rn->macs && rn->stats ? 0 : -ENOMEM;
+	return rn->table && rn->stats ? 0 : -ENOMEM;
 }
 
 static int romon_net_enable(struct romon_net *rn)
@@ -456,6 +455,6 @@ void __net_exit romon_net_exit(struct net *net)
 	romon_local_net_exit(rn);
 	romon_port_net_exit(rn);
 	romon_secrets_free_rcu(rcu_dereference_protected(rn->secrets, true));
-	kfree(rn->macs);
+	kfree(rn->table);
 	free_percpu(rn->stats);
 }

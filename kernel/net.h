@@ -79,17 +79,15 @@ struct romon_answers {
  * @auto_board:	what its board is unless that is configured
  *
  * @stats:	what belongs to no port
- * @macs:	ports by link MAC, ROMON_MAC_BUCKETS; as @links
- * @mac_seed:	of the hash of @macs, so that nobody outside can aim at a bucket;
- *		since RoMON has first run
+ * @table:	ports as frames look them up
  *
  * @self:	what it says of itself
  * @secrets:	of ports that have none of their own
  * @origins:	floods being told apart
  * @topo:	what it knows of the network; there is one exactly while there is
  *		a self
- * @links:	ports by link number
- * @ports:	ports, for walks
+ * @links:	ports by link number, for walks
+ * @ports:	ports, in the order they came
  *
  * @limits:	see struct romon_limits
  *
@@ -148,8 +146,7 @@ struct romon_net {
 	char			auto_board[ROMON_IDENTITY_MAX_LEN + 1];
 	/* Since RoMON was first enabled. */
 	struct romon_stats __percpu *stats;
-	struct hlist_head	*macs;
-	u32			mac_seed;
+	struct romon_ports_table *table;
 
 	/* What frames look at: under RCU, replaced or changed under rtnl. */
 	struct romon_self __rcu	*self;

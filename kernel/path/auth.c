@@ -164,8 +164,10 @@ static bool romon_auth_is_bound(const struct romon_frame *f, const u8 *dst)
 bool romon_auth_is_hashed(const struct sk_buff *skb)
 {
 	const struct romon_wire_header *h = (const void *)skb->data;
+	u64 auth[sizeof(h->auth) / sizeof(u64)];
 
-	return memchr_inv(&h->auth, 0, sizeof(h->auth));
+	memcpy(auth, &h->auth, sizeof(auth));
+	return auth[0] | auth[1] | auth[2];
 }
 
 /* Whether the secret number @i is right, if it was not tried and not empty. */

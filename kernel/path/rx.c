@@ -130,6 +130,14 @@ drop:
 	romon_drop(port->rn, port, skb, reason);
 }
 
+/* A frame that is dropped before its end is known: all of it counts. */
+static void romon_rx_drop(struct romon_port *port, struct sk_buff *skb,
+			  enum romon_drop reason)
+{
+	romon_stats_packet(port->stats, ROMON_STAT_RX_PACKETS, skb->len);
+	romon_drop(port->rn, port, skb, reason);
+}
+
 /* The pipeline behind both entries. Consumes the skb. */
 static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 {
@@ -137,19 +145,16 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 	enum romon_drop reason;
 	struct romon_frame f;
 
-	reason = ROMON_DROP_other_host;
-	if (!romon_rx_is_for_port(port, skb))
-		goto drop_uncounted;
 	reason = ROMON_DROP_bad_source;
 	if (!is_valid_ether_addr(eth_hdr(skb)->h_source))
-		goto drop_uncounted;
+		goto drop;
 
 	reason = romon_rx_parse(skb, &f);
 	if (reason)
-		goto drop_uncounted;
+		goto drop;
 	reason = ROMON_DROP_no_memory;
 	if (pskb_trim_rcsum(skb, f.len))
-		goto drop_uncounted;
+		goto drop;
 	romon_stats_packet(port->stats, ROMON_STAT_RX_PACKETS, f.len);
 
 	auth.hashed = false;
@@ -157,13 +162,11 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 	romon_auth_wipe(&auth);
 	return;
 
-drop_uncounted:
-	/* Where it ends is not known, so all of it counts. */
-	romon_stats_packet(port->stats, ROMON_STAT_RX_PACKETS, skb->len);
-	romon_drop(port->rn, port, skb, reason);
+drop:
+	romon_rx_drop(port, skb, reason);
 }
 
-/* A tap may hold the frame, too. Consumes the skb. */
+/* A frame for the port, which a tap may hold too. Consumes the skb. */
 static int romon_rx_own(struct romon_port *port, struct sk_buff *skb)
 {
 	skb = skb_share_check(skb, GFP_ATOMIC);
@@ -185,6 +188,8 @@ static int romon_rx_packet_type(struct sk_buff *skb, struct net_device *dev,
 				struct packet_type *pt,
 				struct net_device *orig_dev)
 {
+	struct romon_port *port;
+
 	/*
 	 * The frame has become another device's on the way up, a VLAN's for
 	 * example: that device's port is asked, too, and it is the right one.
@@ -193,7 +198,12 @@ static int romon_rx_packet_type(struct sk_buff *skb, struct net_device *dev,
 		consume_skb(skb);
 		return NET_RX_SUCCESS;
 	}
-	return romon_rx_own(container_of(pt, struct romon_port, pt), skb);
+	port = container_of(pt, struct romon_port, pt);
+	if (!romon_rx_is_for_port(port, skb)) {
+		romon_rx_drop(port, skb, ROMON_DROP_other_host);
+		return NET_RX_DROP;
+	}
+	return romon_rx_own(port, skb);
 }
 
 #ifdef CONFIG_NETFILTER_INGRESS

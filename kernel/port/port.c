@@ -22,10 +22,20 @@
 
 static const u8 romon_group_mac[ETH_ALEN] = ROMON_GROUP_MAC;
 
+static struct hlist_head *romon_port_link_bucket(struct romon_net *rn, u32 link)
+{
+	return &rn->table->link[link % ROMON_PORT_BUCKETS];
+}
+
 struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link)
 {
-	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "port outside of RCU");
-	return xa_load(&rn->links, link);
+	struct romon_port *port;
+
+	hlist_for_each_entry_rcu(port, romon_port_link_bucket(rn, link),
+				 by_link)
+		if (port->link == link)
+			return port;
+	return NULL;
 }
 
 /* The next port, from @link on, which is set to what is behind it; or NULL. */
@@ -50,8 +60,8 @@ struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link)
 static struct hlist_head *romon_port_mac_bucket(struct romon_net *rn,
 						const u8 *mac)
 {
-	return &rn->macs[jhash(mac, ETH_ALEN, rn->mac_seed) %
-			 ROMON_MAC_BUCKETS];
+	return &rn->table->mac[jhash(mac, ETH_ALEN, rn->table->mac_seed) %
+			       ROMON_PORT_BUCKETS];
 }
 
 /* Asked for every entry of every route. */
@@ -59,7 +69,9 @@ bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac)
 {
 	struct romon_port *port;
 
-	hlist_for_each_entry_rcu(port, romon_port_mac_bucket(rn, mac), mac)
+	if (likely(!test_bit(mac[ETH_ALEN - 1], rn->table->mac_ends)))
+		return false;
+	hlist_for_each_entry_rcu(port, romon_port_mac_bucket(rn, mac), by_mac)
 		if (ether_addr_equal_unaligned(port->dev->dev_addr, mac))
 			return true;
 	return false;
@@ -223,6 +235,29 @@ void romon_port_info_entry_rtnl(struct romon_net *rn,
 	info->state = romon_port_state_rtnl(rn, entry, info->dev, info->port);
 }
 
+static void romon_port_hash(struct romon_port *port)
+{
+	struct romon_ports_table *table = port->rn->table;
+	u8 end = port->dev->dev_addr[ETH_ALEN - 1];
+
+	ether_addr_copy(port->hashed, port->dev->dev_addr);
+	if (!table->n_mac_ends[end]++)
+		set_bit(end, table->mac_ends);
+	hlist_add_head_rcu(&port->by_mac,
+			   romon_port_mac_bucket(port->rn, port->hashed));
+}
+
+static void romon_port_unhash(struct romon_port *port)
+{
+	struct romon_ports_table *table = port->rn->table;
+
+	u8 end = port->hashed[ETH_ALEN - 1];
+
+	hlist_del_init_rcu(&port->by_mac);
+	if (!--table->n_mac_ends[end])
+		clear_bit(end, table->mac_ends);
+}
+
 /*
  * Follow a changed MAC. A reader in the old bucket may end up in the new one
  * and miss the rest of the old: a loop that it did not see now is seen by the
@@ -230,9 +265,10 @@ void romon_port_info_entry_rtnl(struct romon_net *rn,
  */
 static void romon_port_rehash(struct romon_port *port)
 {
-	hlist_del_init_rcu(&port->mac);
-	hlist_add_head_rcu(&port->mac,
-			   romon_port_mac_bucket(port->rn, port->dev->dev_addr));
+	if (ether_addr_equal(port->hashed, port->dev->dev_addr))
+		return;
+	romon_port_unhash(port);
+	romon_port_hash(port);
 }
 
 /* Nobody can find the port any more, but who has found it may still use it. */
@@ -242,7 +278,8 @@ static void romon_port_unlink(struct romon_port *port)
 
 	WRITE_ONCE(port->running, false);
 	xa_erase(&rn->links, port->link);
-	hlist_del_rcu(&port->mac);
+	hlist_del_rcu(&port->by_link);
+	romon_port_unhash(port);
 	list_del_rcu(&port->list);
 	WRITE_ONCE(rn->n_ports, rn->n_ports - 1);
 }
@@ -285,7 +322,9 @@ static int romon_port_create(struct romon_net *rn, struct net_device *dev,
 		goto err_del_mc;
 
 	netdev_hold(dev, &port->dev_tracker, GFP_KERNEL);
-	romon_port_rehash(port);
+	romon_port_hash(port);
+	hlist_add_head_rcu(&port->by_link,
+			   romon_port_link_bucket(rn, port->link));
 	list_add_tail_rcu(&port->list, &rn->ports);
 	WRITE_ONCE(rn->n_ports, rn->n_ports + 1);
 
@@ -867,7 +906,7 @@ int romon_entry_del_rtnl(struct romon_net *rn, struct romon_entry *entry)
 void romon_port_seed(struct romon_net *rn)
 {
 	rn->next_link = get_random_u32_below(U16_MAX) + 1;
-	rn->mac_seed = get_random_u32();
+	rn->table->mac_seed = get_random_u32();
 }
 
 int romon_port_net_init(struct romon_net *rn)

@@ -4,6 +4,7 @@
 #ifndef ROMON_PORT_H
 #define ROMON_PORT_H
 
+#include <linux/bitmap.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
@@ -20,7 +21,7 @@ struct romon_net;
 
 #define ROMON_PORT_ALL		"all"
 #define ROMON_COST_DEFAULT	100
-#define ROMON_MAC_BUCKETS	256
+#define ROMON_PORT_BUCKETS	256
 
 /*
  * What the administrator said of a device name, alternative or not, whether
@@ -53,7 +54,9 @@ struct romon_entry {
  * @cost:	read anywhere
  * @running:	up and with carrier. Read anywhere
  * @downs:	how often it has ceased to be that. Read anywhere
- * @mac:	in romon_net.macs, by link MAC. Read under RCU
+ * @by_mac:	in romon_ports_table.mac. Read under RCU
+ * @hashed:	the MAC by which it is there
+ * @by_link:	in romon_ports_table.link. Read under RCU
  * @list:	in romon_net.ports. Read under RCU
  * @closed:	on its way out
  *
@@ -88,7 +91,9 @@ struct romon_port {
 	u16			cost;
 	bool			running;
 	u32			downs;
-	struct hlist_node	mac;
+	struct hlist_node	by_mac;
+	struct hlist_node	by_link;
+	u8			hashed[ETH_ALEN] __aligned(2);
 	struct list_head	list;
 	struct list_head	closed;
 
@@ -100,6 +105,25 @@ struct romon_port {
 	u64			flood_due;
 	u64			answer_due;
 	u64			transit_due;
+};
+
+/**
+ * struct romon_ports_table - ports as frames look them up
+ * @mac:	by link MAC, hashed, so that nobody outside can aim at a bucket
+ * @mac_seed:	of that hash
+ * @mac_ends:	the last bytes that MACs of ports have: most MACs are those of no
+ *		port, and this byte alone says so
+ * @n_mac_ends:	of how many ports; only written
+ * @link:	by link number; these are given one after another
+ *
+ * Read under RCU, written under rtnl.
+ */
+struct romon_ports_table {
+	DECLARE_BITMAP(mac_ends, 1 << BITS_PER_BYTE);
+	u32			mac_seed;
+	struct hlist_head	mac[ROMON_PORT_BUCKETS];
+	struct hlist_head	link[ROMON_PORT_BUCKETS];
+	u32			n_mac_ends[1 << BITS_PER_BYTE];
 };
 
 /* What netlink shows of an entry, of a device, or of both. */
