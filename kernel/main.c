@@ -34,9 +34,7 @@ static int __init romon_init(void)
 {
 	int err;
 
-	err = romon_auth_init();
-	if (err)
-		return err;
+	romon_auth_init();
 	err = register_pernet_subsys(&romon_net_ops);
 	if (err)
 		goto err_auth;
@@ -78,6 +76,4 @@ MODULE_DESCRIPTION("Router Management Overlay Network");
 MODULE_AUTHOR("The romon developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("1.0");
-/* Used by name: without this an initramfs would be without it. */
-MODULE_SOFTDEP("pre: md5");
 MODULE_ALIAS_GENL_FAMILY(ROMON_FAMILY_NAME);

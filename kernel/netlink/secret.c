@@ -92,7 +92,7 @@ struct romon_secrets *romon_nl_get_secrets(struct genl_info *info,
 		err = PTR_ERR_OR_ZERO(list);
 		if (!err && romon_secrets_closed(list))
 			NL_SET_ERR_MSG_ATTR(info->extack, nest,
-					    "This kernel lends no MD5: what has secrets is closed");
+					    "No MD5 in FIPS mode: what has secrets is closed");
 	}
 	romon_nl_wipe_secrets(nest);
 	return err ? ERR_PTR(err) : list;

@@ -4,14 +4,11 @@
  * The one place that knows the layout of the 24 bytes; protocol.rst,
  * "Authentication", says why it is what it is.
  *
- * The keys are in the states that romon_auth_prepare() has exported when the
- * secret was set, so a frame costs its bytes and two short finishes, and
- * nothing is allocated.
+ * A secret's key was made when it was set, so a frame costs its bytes and one
+ * block more, and nothing is allocated.
  */
 
 #include <crypto/algapi.h>
-#include <crypto/hash.h>
-#include <crypto/md5.h>
 #include <linux/bitops.h>
 #include <linux/etherdevice.h>
 #include <linux/fips.h>
@@ -19,27 +16,8 @@
 
 #include "auth.h"
 
-/* NULL if the kernel has no MD5; then whatever has secrets is closed. */
-static struct crypto_shash *romon_md5;
-
-/* An unused digest, and what stands for one while hashing. */
-static const u8 romon_no_digest[ROMON_DIGEST_LEN];
-
-static int romon_auth_pad(struct shash_desc *desc, const u8 *key, u8 pad,
-			  u8 *state)
-{
-	u8 block[MD5_HMAC_BLOCK_SIZE];
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < sizeof(block); i++)
-		block[i] = key[i] ^ pad;
-	err = crypto_shash_init(desc) ?:
-	      crypto_shash_update(desc, block, sizeof(block)) ?:
-	      crypto_shash_export(desc, state);
-	memzero_explicit(block, sizeof(block));
-	return err;
-}
+/* In FIPS mode; then whatever has secrets is closed. */
+static bool romon_no_md5 __read_mostly;
 
 /*
  * Where the sequence numbers of a port begin: anywhere, so that neither what
@@ -52,99 +30,178 @@ u64 romon_auth_first_seq(void)
 	return get_random_u64() >> 2;
 }
 
-/* Put the keys of a secret, no longer than a block, into its states. */
+/* Make the key of a secret, which is no longer than a block. */
 int romon_auth_prepare(struct romon_secret *secret)
 {
-	u8 key[MD5_HMAC_BLOCK_SIZE] = {};
-	int err;
-
-	BUILD_BUG_ON(ROMON_SECRET_MAX_LEN > MD5_HMAC_BLOCK_SIZE);
+	BUILD_BUG_ON(ROMON_SECRET_MAX_LEN > ROMON_MD5_BLOCK);
+	BUILD_BUG_ON(ROMON_DIGEST_LEN != ROMON_MD5_DIGEST);
 	BUILD_BUG_ON(ROMON_SECRETS_MAX >
 		     8 * sizeof_field(struct romon_auth, tried));
-	if (!romon_md5)
+	if (romon_no_md5)
 		return -EOPNOTSUPP;
-	memcpy(key, secret->value, secret->len);
-	{
-		SHASH_DESC_ON_STACK(desc, romon_md5);
+	romon_hmac_key(&secret->key, secret->value, secret->len);
+	return 0;
+}
 
-		desc->tfm = romon_md5;
-		err = romon_auth_pad(desc, key, 0x36, secret->inner) ?:
-		      romon_auth_pad(desc, key, 0x5c, secret->outer);
-		shash_desc_zero(desc);
-	}
-	memzero_explicit(key, sizeof(key));
-	return err;
+/* One or two digests of a frame that are being computed. */
+struct romon_auth_pass {
+	struct romon_md5 in;
+	struct romon_md5 out;
+	bool both;
+};
+
+static void romon_auth_add(struct romon_auth_pass *p, const void *in,
+			   const void *out, unsigned int len)
+{
+	if (p->both)
+		romon_md5_update_both(&p->in, &p->out, in, out, len);
+	else
+		romon_md5_update(&p->in, in, len);
 }
 
 /* The body, wherever the skb has it. */
-static int romon_auth_body(struct shash_desc *desc, const struct sk_buff *skb,
-			   unsigned int body)
+static void romon_auth_body(struct romon_auth_pass *p,
+			    const struct sk_buff *skb, unsigned int body)
 {
 	struct skb_seq_state seq;
 	unsigned int len, used = 0;
 	const u8 *data;
-	int err = 0;
 
-	if (body == skb->len)
-		return 0;
+	if (!skb_is_nonlinear(skb)) {
+		data = skb->data + body;
+		romon_auth_add(p, data, data, skb->len - body);
+		return;
+	}
 	skb_prepare_seq_read((struct sk_buff *)skb, body, skb->len, &seq);
 	while ((len = skb_seq_read(used, &data, &seq))) {
-		err = crypto_shash_update(desc, data, len);
-		if (err) {
-			skb_abort_seq_read(&seq);
-			break;
-		}
+		romon_auth_add(p, data, data, len);
 		used += len;
 	}
-	return err;
 }
 
-/* Everything after the body; the frame is readable up to there. */
-static int romon_auth_finish(struct shash_desc *desc,
-			     const struct romon_secret *secret,
-			     const u8 *frame, unsigned int body,
-			     const u8 *dst, const u8 *src, u64 mark,
-			     u8 *digest)
+/* What is hashed of a frame before its route entries. */
+struct romon_auth_head {
+	unsigned int len;
+	u8 bytes[2 * ETH_ALEN + ROMON_MARK_LEN +
+		 sizeof(struct romon_wire_discover)];
+};
+
+/* @fixed: so many bytes of the frame, of the header at least */
+static void romon_auth_head(struct romon_auth_head *head, const u8 *dst,
+			    const u8 *src, u64 mark, const u8 *frame,
+			    unsigned int fixed)
 {
 	unsigned int off = offsetof(struct romon_wire_header, auth.digest);
-	unsigned int mark_len = mark ? ROMON_MARK_LEN : 0;
-	__be16 len = cpu_to_be16(2 * ETH_ALEN + mark_len + body);
 	__be64 mark_be = cpu_to_be64(mark);
+	u8 *to = head->bytes;
 
-	return crypto_shash_update(desc, dst, ETH_ALEN) ?:
-	       crypto_shash_update(desc, src, ETH_ALEN) ?:
-	       crypto_shash_update(desc, (const u8 *)&mark_be, mark_len) ?:
-	       crypto_shash_update(desc, frame, off) ?:
-	       crypto_shash_update(desc, romon_no_digest, ROMON_DIGEST_LEN) ?:
-	       crypto_shash_update(desc, frame + off + ROMON_DIGEST_LEN,
-				   body - off - ROMON_DIGEST_LEN) ?:
-	       crypto_shash_update(desc, (const u8 *)&len, sizeof(len)) ?:
-	       crypto_shash_final(desc, digest) ?:
-	       crypto_shash_import(desc, secret->outer) ?:
-	       crypto_shash_finup(desc, digest, ROMON_DIGEST_LEN, digest);
+	memcpy(to, dst, ETH_ALEN);
+	memcpy(to + ETH_ALEN, src, ETH_ALEN);
+	to += 2 * ETH_ALEN;
+	if (mark) {
+		memcpy(to, &mark_be, sizeof(mark_be));
+		to += sizeof(mark_be);
+	}
+	memcpy(to, frame, fixed);
+	memset(to + off, 0, ROMON_DIGEST_LEN);
+	head->len = to + fixed - head->bytes;
+}
+
+/* The length of all that is hashed but the body, which ends it. */
+static __be16 romon_auth_len(const struct romon_auth_head *head,
+			     unsigned int fixed, unsigned int body)
+{
+	return cpu_to_be16(head->len - fixed + body);
+}
+
+/* The digest of a frame, which is readable up to its body. */
+static void romon_auth_one(const struct romon_secret *secret,
+			   const struct sk_buff *skb, unsigned int body,
+			   const u8 *dst, const u8 *src, u64 mark, u8 *digest)
+{
+	unsigned int fixed = sizeof(struct romon_wire_header);
+	struct romon_auth_pass p = { .both = false };
+	struct romon_auth_head head;
+	__be16 len;
+
+	romon_hmac_begin(&p.in, &secret->key);
+	romon_auth_body(&p, skb, body);
+	romon_auth_head(&head, dst, src, mark, skb->data, fixed);
+	romon_md5_update(&p.in, head.bytes, head.len);
+	romon_md5_update(&p.in, skb->data + fixed, body - fixed);
+	len = romon_auth_len(&head, fixed, body);
+	romon_md5_update(&p.in, &len, sizeof(len));
+	romon_hmac_end(&p.in, &secret->key, digest);
+}
+
+/* Likewise, and the one that it has when it goes on. */
+static void romon_auth_both(const struct romon_secret *secret,
+			    const struct sk_buff *skb,
+			    const struct romon_frame *f, u64 mark, u8 *digest,
+			    struct romon_auth_next *next)
+{
+	unsigned int fixed = f->entries, size = sizeof(struct romon_wire_entry);
+	unsigned int at = fixed + f->ptr * size;
+	struct romon_auth_pass p = { .both = true };
+	const struct ethhdr *eth = eth_hdr(skb);
+	struct romon_auth_head in, out;
+	struct romon_wire_data *d;
+	__be16 len_in, len_out;
+
+	BUILD_BUG_ON(offsetof(struct romon_wire_data, ptr) !=
+		     offsetof(struct romon_wire_discover, ptr));
+	romon_hmac_begin(&p.in, &secret->key);
+	romon_hmac_begin(&p.out, &next->secret->key);
+	romon_auth_body(&p, skb, f->body);
+
+	romon_auth_head(&in, eth->h_dest, eth->h_source, mark, skb->data, fixed);
+	romon_auth_head(&out, next->dst, next->src, next->mark, skb->data,
+			fixed);
+	d = (void *)(out.bytes + out.len - fixed);
+	d->h.auth.seq = cpu_to_be64(next->seq);
+	d->ptr = next->ptr;
+	if (in.len == out.len) {
+		romon_auth_add(&p, in.bytes, out.bytes, in.len);
+	} else {
+		romon_md5_update(&p.in, in.bytes, in.len);
+		romon_md5_update(&p.out, out.bytes, out.len);
+	}
+	if (next->replaces) {
+		romon_auth_add(&p, skb->data + fixed, skb->data + fixed,
+			       at - fixed);
+		romon_auth_add(&p, skb->data + at, &next->entry, size);
+		at += size;
+	} else {
+		at = fixed;
+	}
+	romon_auth_add(&p, skb->data + at, skb->data + at, f->body - at);
+
+	len_in = romon_auth_len(&in, fixed, f->body);
+	len_out = romon_auth_len(&out, fixed, f->body);
+	romon_auth_add(&p, &len_in, &len_out, sizeof(len_in));
+	romon_hmac_end_both(&p.in, &p.out, &secret->key, &next->secret->key,
+			    digest, next->digest);
+	next->hashed = true;
 }
 
 static bool romon_auth_try(const struct romon_secret *secret,
 			   const struct sk_buff *skb,
 			   const struct romon_frame *f, u64 mark,
-			   struct romon_auth *auth)
+			   struct romon_auth_next *next)
 {
 	const struct romon_wire_header *h = (const void *)skb->data;
 	const struct ethhdr *eth = eth_hdr(skb);
 	u8 digest[ROMON_DIGEST_LEN];
-	SHASH_DESC_ON_STACK(desc, romon_md5);
 	bool right;
 
-	desc->tfm = romon_md5;
-	right = !crypto_shash_import(desc, secret->inner) &&
-	       !romon_auth_body(desc, skb, f->body) &&
-	       !crypto_shash_export(desc, auth->body) &&
-	       !romon_auth_finish(desc, secret, skb->data, f->body,
-				  eth->h_dest, eth->h_source, mark, digest) &&
-	       !crypto_memneq(digest, h->auth.digest, sizeof(digest));
+	if (next && next->egress && !next->hashed)
+		romon_auth_both(secret, skb, f, mark, digest, next);
+	else
+		romon_auth_one(secret, skb, f->body, eth->h_dest,
+			       eth->h_source, mark, digest);
+	right = !crypto_memneq(digest, h->auth.digest, sizeof(digest));
 	/* With it a forger need not know the secret. */
 	memzero_explicit(digest, sizeof(digest));
-	shash_desc_zero(desc);
 	return right;
 }
 
@@ -184,7 +241,7 @@ static bool romon_auth_try_one(const struct romon_secrets *list, u8 i,
 	auth->tried |= BIT(i);
 	if (!romon_auth_is_bound(f, eth_hdr(skb)->h_dest))
 		mark = 0;
-	if (!romon_auth_try(secret, skb, f, mark, auth))
+	if (!romon_auth_try(secret, skb, f, mark, auth->next))
 		return false;
 	auth->secret = secret;
 	auth->seq = be64_to_cpu(h->auth.seq);
@@ -216,6 +273,7 @@ static enum romon_drop romon_auth_try_some(const struct romon_secrets *list,
  * @f:		its parse
  * @mark:	of the ingress port
  * @first:	number of the secret that is most likely, or any
+ * @next:	how the frame would go on, to be hashed for that too; or NULL
  * @auth:	what is found out, defined if ROMON_DROP_NONE is returned
  *
  * In softirq. Tries @first and one other at random, so that a forged frame
@@ -226,7 +284,8 @@ static enum romon_drop romon_auth_try_some(const struct romon_secrets *list,
 enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 				  const struct sk_buff *skb,
 				  const struct romon_frame *f, u64 mark,
-				  u8 first, struct romon_auth *auth)
+				  u8 first, struct romon_auth_next *next,
+				  struct romon_auth *auth)
 {
 	bool hello = f->type == ROMON_TYPE_HELLO ||
 		     f->type == ROMON_TYPE_SEQERR;
@@ -235,6 +294,7 @@ enum romon_drop romon_auth_verify(const struct romon_secrets *list,
 	auth->secret = NULL;
 	auth->mark = 0;
 	auth->tried = 0;
+	auth->next = next;
 	if (romon_secrets_closed(list))
 		return ROMON_DROP_no_md5;
 	if (hello && !romon_secrets_key(list))
@@ -276,22 +336,6 @@ enum romon_drop romon_auth_verify_others(const struct romon_secrets *list,
 	return romon_auth_try_some(list, skb, f, mark, list->n, auth);
 }
 
-/* When a frame has been dealt with: what is left of its secret on the stack. */
-void romon_auth_wipe(struct romon_auth *auth)
-{
-	if (auth->hashed)
-		memzero_explicit(auth->body, sizeof(auth->body));
-}
-
-static bool romon_auth_same(const struct romon_secret *secret,
-			    const struct romon_auth *verified)
-{
-	return verified && verified->secret &&
-	       verified->secret->len == secret->len &&
-	       !crypto_memneq(verified->secret->value, secret->value,
-			      secret->len);
-}
-
 /**
  * romon_auth_hash() - write the authentication of a frame
  * @secret:	to hash with, under RCU
@@ -300,62 +344,28 @@ static bool romon_auth_same(const struct romon_secret *secret,
  * @src:	source MAC that it will have
  * @seq:	sequence number of the sending port
  * @mark:	of the receiving port; 0 if the frame is bound to none
- * @verified:	what verifying the same body has found out, or NULL
  *
- * Return: 0 or a negative errno.
+ * In any context.
  */
-int romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
-		    const u8 *dst, const u8 *src, u64 seq, u64 mark,
-		    const struct romon_auth *verified)
+void romon_auth_hash(const struct romon_secret *secret, struct sk_buff *skb,
+		     const u8 *dst, const u8 *src, u64 seq, u64 mark)
 {
 	struct romon_wire_header *h = (void *)skb->data;
-	unsigned int body = romon_wire_body(skb->data);
-	u8 digest[ROMON_DIGEST_LEN];
-	SHASH_DESC_ON_STACK(desc, romon_md5);
-	int err;
 
-	desc->tfm = romon_md5;
 	h->auth.seq = cpu_to_be64(seq);
-	if (romon_auth_same(secret, verified))
-		err = crypto_shash_import(desc, verified->body);
-	else
-		err = crypto_shash_import(desc, secret->inner) ?:
-		      romon_auth_body(desc, skb, body);
-	err = err ?: romon_auth_finish(desc, secret, skb->data, body, dst, src,
-				       mark, digest);
-	if (!err)
-		memcpy(h->auth.digest, digest, sizeof(digest));
-	memzero_explicit(digest, sizeof(digest));
-	shash_desc_zero(desc);
-	return err;
+	romon_auth_one(secret, skb, romon_wire_body(skb->data), dst, src, mark,
+		       h->auth.digest);
 }
 
-int romon_auth_init(void)
+void romon_auth_init(void)
 {
-	struct crypto_shash *md5;
-
-	if (fips_enabled) {
+	romon_no_md5 = fips_enabled;
+	if (romon_no_md5)
 		pr_warn("romon: no MD5 in FIPS mode: ports with secrets are closed\n");
-		return 0;
-	}
-	md5 = crypto_alloc_shash("md5", 0, 0);
-	if (IS_ERR(md5)) {
-		pr_warn("romon: no MD5 (error %ld): ports with secrets are closed\n",
-			PTR_ERR(md5));
-		return 0;
-	}
-	if (WARN_ON(crypto_shash_statesize(md5) > ROMON_MD5_STATE)) {
-		crypto_free_shash(md5);
-		return -EINVAL;
-	}
-	romon_md5 = md5;
-	return 0;
 }
 
 void romon_auth_exit(void)
 {
-	/* Lists that are being freed do not use it, but are ours. */
+	/* Lists that are being freed are ours. */
 	rcu_barrier();
-	if (romon_md5)
-		crypto_free_shash(romon_md5);
 }

@@ -21,7 +21,7 @@
 	X(other_host, "Ethernet destination neither this port nor the group")  \
 	X(bad_source, "Ethernet source is not a unicast address")	       \
 	X(hashed, "hashed, but no secret is set here")			       \
-	X(no_md5, "secrets are set here, but the kernel lends no MD5")	       \
+	X(no_md5, "secrets are set here, but FIPS mode has no MD5")	       \
 	X(no_secret, "Hello or SeqErr, but no secret is set here")	       \
 	X(unhashed, "not hashed, but the secrets set here demand it")	       \
 	X(wrong_digest, "hashed with none of the secrets set here")	       \

@@ -8,6 +8,7 @@
 
 #include <linux/etherdevice.h>
 
+#include "auth.h"
 #include "discover.h"
 #include "forward.h"
 #include "local.h"
@@ -70,6 +71,42 @@ static bool romon_forward_loops(struct romon_net *rn, const struct sk_buff *skb,
 		if (i != f->ptr && romon_port_is_own_mac_rcu(rn, entry[i].mac))
 			return true;
 	return false;
+}
+
+/**
+ * romon_forward_expect() - how a frame would go on if it may be believed
+ * @ingress:	where it has come in
+ * @skb:	the frame
+ * @f:		its parse
+ * @next:	filled in if it would, and is to be hashed then
+ *
+ * In softirq. What is wrong with the frame otherwise is not seen here; then it
+ * was hashed for nothing, which takes no time: see struct romon_auth_next. A
+ * frame that is not sent has used a number, of which there are enough.
+ */
+void romon_forward_expect(struct romon_port *ingress, const struct sk_buff *skb,
+			  const struct romon_frame *f,
+			  struct romon_auth_next *next)
+{
+	const struct romon_wire_entry *entry;
+	struct romon_port *egress;
+
+	if (f->type == ROMON_TYPE_DATA && f->ptr + 1 < f->hops) {
+		next->ptr = f->ptr + 1;
+		next->replaces = true;
+		next->entry.link = cpu_to_be32(ingress->link);
+		memcpy(next->entry.mac, eth_hdr(skb)->h_source, ETH_ALEN);
+	} else if (f->type == ROMON_TYPE_RESP && f->ptr) {
+		next->ptr = f->ptr - 1;
+		next->replaces = false;
+	} else {
+		return;
+	}
+	entry = (const void *)(skb->data + f->entries);
+	entry += next->ptr;
+	egress = romon_port_running_rcu(ingress->rn, be32_to_cpu(entry->link));
+	if (egress)
+		romon_tx_expect(egress, entry->mac, next);
 }
 
 /* A Data frame has come in. Consumes the skb. */

@@ -7,10 +7,14 @@
 #include <linux/skbuff.h>
 
 struct romon_auth;
+struct romon_auth_next;
 struct romon_frame;
 struct romon_port;
 struct romon_self;
 
+void romon_forward_expect(struct romon_port *ingress, const struct sk_buff *skb,
+			  const struct romon_frame *f,
+			  struct romon_auth_next *next);
 void romon_forward_data(struct romon_port *port, const struct romon_self *self,
 			struct sk_buff *skb, struct romon_frame *f,
 			const struct romon_auth *auth);

@@ -61,6 +61,7 @@ static enum romon_drop romon_rx_verify(struct romon_port *port,
 				       const struct romon_self *self,
 				       const struct sk_buff *skb,
 				       const struct romon_frame *f,
+				       struct romon_auth_next *next,
 				       struct romon_auth *auth)
 {
 	const struct romon_secrets *list = romon_port_secrets_rcu(port);
@@ -73,8 +74,9 @@ static enum romon_drop romon_rx_verify(struct romon_port *port,
 		reason = romon_neigh_expect(port, skb, f, &index);
 		if (reason)
 			return reason;
+		romon_forward_expect(port, skb, f, next);
 	}
-	reason = romon_auth_verify(list, skb, f, mark, index, auth);
+	reason = romon_auth_verify(list, skb, f, mark, index, next, auth);
 	if (reason == ROMON_DROP_wrong_digest &&
 	    romon_auth_has_others(list, auth) &&
 	    romon_neigh_may_guess(port, eth_hdr(skb)->h_source))
@@ -85,30 +87,32 @@ static enum romon_drop romon_rx_verify(struct romon_port *port,
 }
 
 /*
- * What a frame of a known length asks for. Consumes the skb; @auth is the
+ * What a frame of a known length asks for. Consumes the skb; @next is the
  * caller's to wipe.
  */
 static void romon_rx_dispatch(struct romon_port *port, struct sk_buff *skb,
-			      struct romon_frame *f, struct romon_auth *auth)
+			      struct romon_frame *f,
+			      struct romon_auth_next *next)
 {
 	const struct romon_self *self = rcu_dereference(port->rn->self);
 	enum romon_drop reason;
+	struct romon_auth auth;
 
 	/* A port that is going away while RoMON is being disabled. */
 	reason = ROMON_DROP_no_link;
 	if (!self)
 		goto drop;
 
-	reason = romon_rx_verify(port, self, skb, f, auth);
+	reason = romon_rx_verify(port, self, skb, f, next, &auth);
 	if (reason)
 		goto drop;
 	if (f->type == ROMON_TYPE_HELLO || f->type == ROMON_TYPE_SEQERR) {
 		trace_romon_rx(port, skb, f);
-		romon_neigh_rcv(port, self, skb, f, auth);
+		romon_neigh_rcv(port, self, skb, f, &auth);
 		return;
 	}
-	if (auth->secret) {
-		reason = romon_neigh_accept(port, self, skb, auth);
+	if (auth.secret) {
+		reason = romon_neigh_accept(port, self, skb, &auth);
 		if (reason)
 			goto drop;
 	}
@@ -119,10 +123,10 @@ static void romon_rx_dispatch(struct romon_port *port, struct sk_buff *skb,
 		romon_discover_rcv(port, self, skb, f);
 		return;
 	case ROMON_TYPE_RESP:
-		romon_forward_resp(port, self, skb, f, auth);
+		romon_forward_resp(port, self, skb, f, &auth);
 		return;
 	case ROMON_TYPE_DATA:
-		romon_forward_data(port, self, skb, f, auth);
+		romon_forward_data(port, self, skb, f, &auth);
 		return;
 	}
 	reason = ROMON_DROP_unknown_type;
@@ -141,7 +145,7 @@ static void romon_rx_drop(struct romon_port *port, struct sk_buff *skb,
 /* The pipeline behind both entries. Consumes the skb. */
 static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 {
-	struct romon_auth auth;
+	struct romon_auth_next next;
 	enum romon_drop reason;
 	struct romon_frame f;
 
@@ -157,9 +161,12 @@ static void romon_rx(struct romon_port *port, struct sk_buff *skb)
 		goto drop;
 	romon_stats_packet(port->stats, ROMON_STAT_RX_PACKETS, f.len);
 
-	auth.hashed = false;
-	romon_rx_dispatch(port, skb, &f, &auth);
-	romon_auth_wipe(&auth);
+	next.egress = NULL;
+	next.hashed = false;
+	romon_rx_dispatch(port, skb, &f, &next);
+	/* If the frame was forged this is what its forger would like to know. */
+	if (next.hashed)
+		memzero_explicit(next.digest, sizeof(next.digest));
 	return;
 
 drop:

@@ -42,7 +42,7 @@ u32 romon_secrets_find(const struct romon_secrets *list, u64 tag)
  * @text:	the secrets, which stay the caller's to wipe
  * @n:		how many, at least 1
  *
- * If the kernel has no MD5, or lends none in FIPS mode, the list is one that
+ * As there shall be no MD5 in FIPS mode, the list is one there that
  * closes: who is refused it might go on without.
  * Return: the list, or an error pointer.
  */

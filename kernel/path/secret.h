@@ -9,23 +9,21 @@
 
 #include <uapi/linux/romon.h>
 
-/* What an md5 of the kernel may export; romon_auth_init() checks it. */
-#define ROMON_MD5_STATE		128
+#include "md5.h"
 
-/* A secret with the keys of HMAC already in: RFC 2104, section 4. */
+/* A secret, and the key that it makes. */
 struct romon_secret {
 	u8	len;		/* 0: the empty secret */
 	u8	value[ROMON_SECRET_MAX_LEN];
 	u64	tag;		/* that of the same secret in any list */
-	u8	inner[ROMON_MD5_STATE] __aligned(8);
-	u8	outer[ROMON_MD5_STATE] __aligned(8);
+	struct romon_hmac_key key;
 };
 
 /**
  * struct romon_secrets - a list of secrets, at least one
  * @rcu:	frees and wipes it
  * @n:		how many
- * @closed:	there is no MD5: nothing is accepted, and nothing sent
+ * @closed:	there shall be no MD5: nothing is accepted, and nothing sent
  * @unhashed:	contains the empty secret: frames without a hash are accepted
  * @key:	index of the first secret that is not empty; @n if there is none
  * @secret:	the list

@@ -41,6 +41,33 @@ bool romon_tx_fits(const struct romon_port *port, unsigned int len)
 	return len <= romon_port_l2mtu(port) && len <= U16_MAX - ETH_HLEN;
 }
 
+/* What a frame in transit is hashed with that would leave for @dst, if it is. */
+void romon_tx_expect(struct romon_port *port, const u8 *dst,
+		     struct romon_auth_next *next)
+{
+	const struct romon_secrets *list = romon_port_secrets_rcu(port);
+
+	if (!romon_secrets_hash(list) || romon_secrets_closed(list))
+		return;
+	next->egress = port;
+	next->secret = romon_secrets_key(list);
+	memcpy(next->dst, dst, ETH_ALEN);
+	memcpy(next->src, port->dev->dev_addr, ETH_ALEN);
+	next->seq = atomic64_inc_return(&port->seq);
+	next->mark = romon_neigh_mark(port, dst);
+}
+
+/* Whether this is what was expected, and is hashed already. */
+static bool romon_tx_is_expected(const struct romon_port *port,
+				 const struct romon_secret *secret,
+				 const u8 *dst,
+				 const struct romon_auth_next *next)
+{
+	return next && next->hashed && next->egress == port &&
+	       next->secret == secret &&
+	       ether_addr_equal_unaligned(next->dst, dst);
+}
+
 /*
  * Hash a frame if the secrets of the port say so; Hello and SeqErr always.
  * The frame is writable up to its body. What the way in left there must not
@@ -55,6 +82,13 @@ static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
 	struct romon_wire_header *h = (void *)skb->data;
 	u64 mark = 0;
 
+	if (romon_secrets_hash(list) && verified &&
+	    romon_tx_is_expected(port, secret, dst, verified->next)) {
+		h->auth.seq = cpu_to_be64(verified->next->seq);
+		memcpy(h->auth.digest, verified->next->digest,
+		       ROMON_DIGEST_LEN);
+		return 0;
+	}
 	memset(&h->auth, 0, sizeof(h->auth));
 	if (h->type == ROMON_TYPE_HELLO || h->type == ROMON_TYPE_SEQERR) {
 		/* A frame of its own: only the secret is that of the other. */
@@ -62,7 +96,6 @@ static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
 			secret = verified->secret;
 			mark = verified->mark;
 		}
-		verified = NULL;
 	} else if (!romon_secrets_hash(list)) {
 		return 0;
 	} else if (!is_multicast_ether_addr(dst)) {
@@ -70,8 +103,9 @@ static int romon_tx_authenticate(struct romon_port *port, struct sk_buff *skb,
 	}
 	if (!secret)
 		return -ENOKEY;
-	return romon_auth_hash(secret, skb, dst, port->dev->dev_addr,
-			       atomic64_inc_return(&port->seq), mark, verified);
+	romon_auth_hash(secret, skb, dst, port->dev->dev_addr,
+			atomic64_inc_return(&port->seq), mark);
+	return 0;
 }
 
 /**

@@ -10,9 +10,12 @@
 #include "port/port.h"
 
 struct romon_auth;
+struct romon_auth_next;
 
 struct sk_buff *romon_tx_alloc(const struct romon_port *port, unsigned int len,
 			       gfp_t gfp);
+void romon_tx_expect(struct romon_port *port, const u8 *dst,
+		     struct romon_auth_next *next);
 bool romon_tx_fits(const struct romon_port *port, unsigned int len);
 void romon_xmit(struct romon_port *port, struct sk_buff *skb, const u8 *dst,
 		u32 priority, const struct romon_auth *verified);

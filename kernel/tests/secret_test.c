@@ -13,8 +13,7 @@
 
 #define SECRET	"a secret of which nothing may stay"
 
-/* Bytes of a state of MD5 that no other state is likely to have. */
-#define STATE_LEN	16
+#define STATE_LEN	sizeof(struct romon_md5_state)
 
 struct remains {
 	u8 inner[STATE_LEN];
@@ -34,10 +33,10 @@ static struct romon_secrets *make(struct kunit *test, struct remains *remains)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, list);
 	if (list->closed) {
 		romon_secrets_free(list);
-		kunit_skip(test, "this kernel lends no MD5");
+		kunit_skip(test, "no MD5 in FIPS mode");
 	}
-	memcpy(remains->inner, list->secret[1].inner, STATE_LEN);
-	memcpy(remains->outer, list->secret[1].outer, STATE_LEN);
+	memcpy(remains->inner, &list->secret[1].key.inner, STATE_LEN);
+	memcpy(remains->outer, &list->secret[1].key.outer, STATE_LEN);
 	remains->at = list;
 	remains->size = struct_size(list, secret, 2);
 	return list;

@@ -29,6 +29,12 @@
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
+#define BITS_PER_BYTE		8
+
+#define le32_to_cpu(x)		le32toh(x)
+#define cpu_to_le32(x)		htole32(x)
+#define cpu_to_le64(x)		htole64(x)
 #define cpu_to_be64(x)		htobe64(x)
 #define be64_to_cpu(x)		be64toh(x)
 

@@ -38,7 +38,7 @@ static const struct {
 		"set that of the other end (see: romon set help)",
 	}, {
 		"no_md5", "of any kind: secrets are set, but there is no MD5",
-		"this kernel has none, or is in FIPS mode",
+		"this kernel is in FIPS mode",
 	}, {
 		"replayed", "whose sequence number was used before or is too old",
 		"somebody sends recorded frames, or two routers share a MAC",
