@@ -165,20 +165,29 @@ class Chain:
         return found
 
     def endpoints(self, name):
-        """How many ports programs have bound there: as many as are not to be
-        had any more."""
-        limit = self.nl[name].get("config-get")["max_endpoints"]
-        nl, free = genl.Romon(self[name]), 0
+        """How many ports programs have bound there: the greatest limit at which
+        no more are to be had. It is looked for by halves, because to bind all
+        that are left takes a second."""
+        usual = self.nl[name].get("config-get")["max_endpoints"]
+        least, most = 1, usual + 1
+        nl = genl.Romon(self[name])
         try:
-            while free < limit:
-                nl.do("endpoint-bind")
-                free += 1
-        except genl.NetlinkError as wrong:
-            if wrong.errno != errno.ENOSPC:
-                raise
+            while least < most:
+                limit = (least + most) // 2
+                self.nl[name].do("config-set", max_endpoints=limit)
+                try:
+                    port = nl.get("endpoint-bind")["local_port"]
+                except genl.NetlinkError as wrong:
+                    if wrong.errno != errno.ENOSPC:
+                        raise
+                    least = limit + 1
+                else:
+                    nl.do("endpoint-unbind", local_port=port)
+                    most = limit
         finally:
+            self.nl[name].do("config-set", max_endpoints=usual)
             nl.close()
-        return limit - free
+        return least - 1
 
 
 def _private():
