@@ -6,6 +6,11 @@
         equal(got, wanted, "what it is")
         check(condition, "why it is wrong if it is not")
 
+    @test
+    @meanwhile
+    def another_one_that_mostly_waits():
+        ...
+
     main(setup)
 
 The function's name with spaces is the test's. An exception fails it. TESTS="a
@@ -19,7 +24,9 @@ b" in the environment runs only these.
 """
 
 import atexit
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -51,6 +58,13 @@ def amount(usual, long):
 
 def test(function):
     _tests.append(function)
+    return function
+
+
+def meanwhile(function):
+    """Run it, after a setup of its own, in a process beside the other tests. Told of
+    it is at the end."""
+    function.meanwhile = True
     return function
 
 
@@ -136,35 +150,104 @@ def require_module():
         subprocess.run(["modprobe", "romon"], check=True)
 
 
-def main(setup=None):
+def _run(function):
+    """-> whether it holds; what it notes comes before that is printed"""
+    start = time.monotonic()
+    _say(f"romon-test: {os.path.basename(sys.argv[0])} {function.__name__}")
+    try:
+        function()
+    except Exception as wrong:
+        note(wrong if isinstance(wrong, Failed) else traceback.format_exc())
+        return False, time.monotonic() - start
+    return True, time.monotonic() - start
+
+
+class _Beside:
+    """A process with tests of its own. What it prints is kept until it has ended."""
+
+    def __init__(self, tests, setup):
+        self.tests, self.parent = tests, os.getpid()
+        sys.stdout.flush()
+        read, write = os.pipe()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(write)
+            self.said = open(read)
+            return
+        os.close(read)
+        os.dup2(write, 1)
+        os.close(write)
+        if setup:
+            setup()
+        for function in tests:
+            _report("", function, *_run(function))
+        # As at any end: what is left is taken away.
+        sys.exit(0)
+
+    def report(self, number):
+        """-> whether all have held"""
+        left = [function.__name__ for function in self.tests]
+        held = True
+        for line in self.said:
+            result = re.match("(ok|not ok)  - (.*)", line)
+            if not result:
+                print(line, end="", flush=True)
+                continue
+            left.remove(result[2].replace(" ", "_"))
+            held = held and result[1] == "ok"
+            print(f"{result[1]} {next(number)} - {result[2]}", flush=True)
+        self.end()
+        for name in left:
+            print(f"not ok {next(number)} - {name.replace('_', ' ')}", flush=True)
+        return held and not left
+
+    def end(self, sign=0):
+        if self.pid and self.parent == os.getpid():
+            os.kill(self.pid, sign)
+            os.waitpid(self.pid, 0)
+            self.pid = None
+
+
+def _report(number, function, held, seconds):
+    print(f"{'ok' if held else 'not ok'} {number} - {function.__name__.replace('_', ' ')}",
+          flush=True)
+    if "ROMON_TIMES" in os.environ:
+        note(f"{seconds:.1f} s")
+
+
+def main(setup=None, processes=2):
+    """processes: so many run what is done meanwhile, each after a setup"""
     require_module()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = os.environ.get("TESTS", "").split()
     tests = [t for t in _tests if not wanted or t.__name__ in wanted]
-    print(f"1..{len(tests)}", flush=True)
-    if setup:
-        try:
-            setup()
-        except Exception:
-            note(traceback.format_exc())
-            print("Bail out! setup failed", flush=True)
-            sys.exit(1)
+    waiting = [t for t in tests if hasattr(t, "meanwhile")]
+    tests = [t for t in tests if t not in waiting]
+    print(f"1..{len(tests) + len(waiting)}", flush=True)
+    beside = []
+    number = itertools.count(1)
     status = 0
-    for number, function in enumerate(tests, 1):
-        name = function.__name__.replace("_", " ")
-        start = time.monotonic()
-        _say(f"romon-test: {os.path.basename(sys.argv[0])} {function.__name__}")
-        try:
-            function()
-        except Exception as wrong:
-            note(wrong if isinstance(wrong, Failed) else traceback.format_exc())
-            print(f"not ok {number} - {name}", flush=True)
-            status = 1
-        else:
-            print(f"ok {number} - {name}", flush=True)
-        if "ROMON_TIMES" in os.environ:
-            note(f"{time.monotonic() - start:.1f} s")
-    sys.exit(status)
+    try:
+        # Before there is anything that two processes would both take away.
+        for n in range(min(processes, len(waiting))):
+            beside.append(_Beside(waiting[n::processes], setup))
+        if setup and tests:
+            try:
+                setup()
+            except Exception:
+                note(traceback.format_exc())
+                print("Bail out! setup failed", flush=True)
+                sys.exit(1)
+        for function in tests:
+            held, seconds = _run(function)
+            _report(next(number), function, held, seconds)
+            status |= not held
+        for other in beside:
+            status |= not other.report(number)
+    finally:
+        for other in beside:
+            other.end(signal.SIGTERM)
+    sys.exit(int(status))
 
 
 def ip(*lines, ns=None):

@@ -32,8 +32,7 @@ CLONE_NEWNS = 0x20000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 SECRET = "between us"
 
-tmp = tempfile.mkdtemp(prefix="romon-test.")
-atexit.register(shutil.rmtree, tmp, ignore_errors=True)
+_folders = {}
 _running = []
 
 
@@ -47,7 +46,12 @@ def _end():
 
 
 def path(name):
-    return os.path.join(tmp, name)
+    """In a folder of this process, which is gone with it."""
+    pid = os.getpid()
+    if pid not in _folders:
+        _folders[pid] = tempfile.mkdtemp(prefix="romon-test.")
+        atexit.register(shutil.rmtree, _folders[pid], ignore_errors=True)
+    return os.path.join(_folders[pid], name)
 
 
 def write(name, text, mode=0o600):
