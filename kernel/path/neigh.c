@@ -25,7 +25,7 @@
 /* A challenge is sent again for this long, then it gives way to a fresh one. */
 #define ROMON_CHALLENGE_LIFE	HZ
 /* Shortest time between two frames that a neighbour's frames make us send. */
-#define ROMON_ANSWER_INTERVAL	(HZ / 100 ?: 1)
+#define ROMON_ANSWER_INTERVAL	DIV_ROUND_UP(HZ, 100)
 /*
  * For so many frames a second, and at once, all secrets are tried, by neighbour
  * that is up and for all others of a port. It is seldom needed: when somebody
