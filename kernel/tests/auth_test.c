@@ -215,8 +215,8 @@ static enum romon_drop verify(const struct romon_secrets *list,
 			      const struct romon_frame *f, u64 mark,
 			      struct romon_auth *auth)
 {
-	struct romon_auth_next *next = NULL;
-	enum romon_drop reason = romon_auth_verify(list, skb, f, mark, 0, next, auth);
+	enum romon_drop reason = romon_auth_verify(list, skb, f, mark, 0, NULL,
+						   auth);
 
 	if (reason == ROMON_DROP_wrong_digest &&
 	    romon_auth_has_others(list, auth))
@@ -614,7 +614,8 @@ static void a_forged_frame_costs_two_passes(struct kunit *test)
 		u8 tried = first < list->n && first != 5 ? first : 0;
 
 		KUNIT_EXPECT_EQ(test,
-				romon_auth_verify(list, skb, &s->f, 0, first, NULL, &auth),
+				romon_auth_verify(list, skb, &s->f, 0, first,
+						  NULL, &auth),
 				ROMON_DROP_wrong_digest);
 		KUNIT_EXPECT_EQ(test, hweight16(auth.tried), 2);
 		KUNIT_EXPECT_TRUE(test, auth.tried & BIT(tried));
@@ -643,7 +644,8 @@ static void the_likely_secret_is_tried_first(struct kunit *test)
 			continue;
 		romon_auth_hash(&list->secret[i], skb, s->dst, s->src, s->seq,
 				0);
-		KUNIT_EXPECT_EQ(test, romon_auth_verify(list, skb, &s->f, 0, i, NULL, &auth),
+		KUNIT_EXPECT_EQ(test, romon_auth_verify(list, skb, &s->f, 0, i,
+							NULL, &auth),
 				ROMON_DROP_NONE);
 		KUNIT_EXPECT_EQ(test, auth.tried, BIT(i));
 		KUNIT_EXPECT_EQ(test, auth.index, i);

@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define min(a, b)	({ __auto_type _a = (a); __auto_type _b = (b); \
-			   _a < _b ? _a : _b; })
+#include <linux/minmax.h>
 
 /* Nothing is missing in a program. */
 #define kunit_skip(test, why)	abort()
