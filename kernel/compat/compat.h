@@ -33,4 +33,11 @@
 	({ typeof(P) *_obj = kzalloc(sizeof(P), gfp); _obj; })
 #endif
 
+/* Moved in Linux 6.12, and in stable kernels before. */
+#ifdef ROMON_LACKS_UNALIGNED
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
 #endif /* ROMON_COMPAT_H */

@@ -97,14 +97,6 @@
 	(a) = rol32(a, shift) + (b);					\
 } while (0)
 
-static u32 romon_md5_word(const u8 *block, unsigned int i)
-{
-	__le32 word;
-
-	memcpy(&word, block + i * sizeof(word), sizeof(word));
-	return le32_to_cpu(word);
-}
-
 /* So many blocks of 64 bytes. */
 static void romon_md5_blocks(struct romon_md5_state *state, const u8 *block,
 			     unsigned int n)
@@ -114,7 +106,8 @@ static void romon_md5_blocks(struct romon_md5_state *state, const u8 *block,
 
 	for (; n; n--, block += ROMON_MD5_BLOCK) {
 #define STEP(f, a, b, c, d, i, shift, constant)				\
-		ROMON_MD5_STEP(f, a, b, c, d, romon_md5_word(block, i),	\
+		ROMON_MD5_STEP(f, a, b, c, d,				\
+			       get_unaligned_le32(block + (i) * 4),	\
 			       shift, constant)
 		ROMON_MD5_STEPS(STEP);
 #undef STEP
@@ -139,10 +132,10 @@ static void romon_md5_blocks_both(struct romon_md5_state *one,
 	for (; n; n--) {
 #define STEP(f, a, b, c, d, i, shift, constant) do {			\
 			ROMON_MD5_STEP(f, a##1, b##1, c##1, d##1,	\
-				       romon_md5_word(block1, i),	\
+				       get_unaligned_le32(block1 + (i) * 4), \
 				       shift, constant);		\
 			ROMON_MD5_STEP(f, a##2, b##2, c##2, d##2,	\
-				       romon_md5_word(block2, i),	\
+				       get_unaligned_le32(block2 + (i) * 4), \
 				       shift, constant);		\
 		} while (0)
 		ROMON_MD5_STEPS(STEP);
@@ -249,13 +242,13 @@ void romon_md5_update_both(struct romon_md5 *a, struct romon_md5 *b,
 static unsigned int romon_md5_pad(const struct romon_md5 *m, u8 *tail)
 {
 	unsigned int fill = m->len % ROMON_MD5_BLOCK;
-	__le64 bits = cpu_to_le64((u64)m->len * BITS_PER_BYTE);
+	u64 bits = (u64)m->len * BITS_PER_BYTE;
 	unsigned int n = fill + 1 + sizeof(bits) > ROMON_MD5_BLOCK ? 2 : 1;
 
 	memcpy(tail, m->rest, fill);
 	memset(tail + fill, 0, n * ROMON_MD5_BLOCK - fill);
 	tail[fill] = 0x80;
-	memcpy(tail + n * ROMON_MD5_BLOCK - sizeof(bits), &bits, sizeof(bits));
+	put_unaligned_le64(bits, tail + n * ROMON_MD5_BLOCK - sizeof(bits));
 	return n;
 }
 
@@ -263,11 +256,8 @@ static void romon_md5_put(const struct romon_md5_state *state, u8 *digest)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(state->word); i++) {
-		__le32 word = cpu_to_le32(state->word[i]);
-
-		memcpy(digest + i * sizeof(word), &word, sizeof(word));
-	}
+	for (i = 0; i < ARRAY_SIZE(state->word); i++)
+		put_unaligned_le32(state->word[i], digest + i * sizeof(u32));
 }
 
 /* The outer message of HMAC: the block of the key, and the inner digest. */

@@ -32,9 +32,6 @@
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
 #define BITS_PER_BYTE		8
 
-#define le32_to_cpu(x)		le32toh(x)
-#define cpu_to_le32(x)		htole32(x)
-#define cpu_to_le64(x)		htole64(x)
 #define cpu_to_be64(x)		htobe64(x)
 #define be64_to_cpu(x)		be64toh(x)
 
@@ -44,6 +41,26 @@ static inline u64 get_unaligned_be64(const void *p)
 
 	memcpy(&x, p, sizeof(x));
 	return be64toh(x);
+}
+
+static inline u32 get_unaligned_le32(const void *p)
+{
+	u32 x;
+
+	memcpy(&x, p, sizeof(x));
+	return le32toh(x);
+}
+
+static inline void put_unaligned_le32(u32 x, void *p)
+{
+	x = htole32(x);
+	memcpy(p, &x, sizeof(x));
+}
+
+static inline void put_unaligned_le64(u64 x, void *p)
+{
+	x = htole64(x);
+	memcpy(p, &x, sizeof(x));
 }
 
 #define ERR_PTR(err)		((void *)(intptr_t)(err))
