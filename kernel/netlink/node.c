@@ -10,7 +10,7 @@
 #include "netlink-gen.h"
 #include "netlink.h"
 #include "path/discover.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "topology/graph.h"
 #include "topology/map.h"
 #include "topology/route.h"

@@ -220,11 +220,11 @@ static bool romon_auth_is_bound(const struct romon_frame *f, const u8 *dst)
 /* Whether any of the 24 bytes is not zero. */
 bool romon_auth_is_hashed(const struct sk_buff *skb)
 {
-	const struct romon_wire_header *h = (const void *)skb->data;
-	u64 auth[sizeof(h->auth) / sizeof(u64)];
+	const void *auth = skb->data + offsetof(struct romon_wire_header, auth);
+	const u64 *word = auth;
 
-	memcpy(auth, &h->auth, sizeof(auth));
-	return auth[0] | auth[1] | auth[2];
+	return get_unaligned(word) | get_unaligned(word + 1) |
+	       get_unaligned(word + 2);
 }
 
 /* Whether the secret number @i is right, if it was not tried and not empty. */

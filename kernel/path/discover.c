@@ -18,7 +18,7 @@
 
 #include "discover.h"
 #include "net.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "raise.h"
 #include "rate.h"
 #include "tx.h"

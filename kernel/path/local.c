@@ -7,7 +7,7 @@
 
 #include "local.h"
 #include "net.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "raise.h"
 #include "trace.h"
 #include "tx.h"

@@ -17,7 +17,7 @@
 #include "auth.h"
 #include "neigh.h"
 #include "net.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "raise.h"
 #include "rate.h"
 #include "tx.h"

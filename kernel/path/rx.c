@@ -18,7 +18,7 @@
 #include "forward.h"
 #include "neigh.h"
 #include "net.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "raise.h"
 #include "rx.h"
 #include "trace.h"
@@ -31,13 +31,14 @@
 static bool romon_rx_is_for_port(const struct romon_port *port,
 				 const struct sk_buff *skb)
 {
-	static const u8 group[ETH_ALEN] = ROMON_GROUP_MAC;
+	static const u8 group[ETH_ALEN] __aligned(2) = ROMON_GROUP_MAC;
 	const u8 *dst = eth_hdr(skb)->h_dest;
 
 	if (skb->pkt_type == PACKET_OTHERHOST)
 		return false;
-	return ether_addr_equal_unaligned(dst, port->dev->dev_addr) ||
-	       ether_addr_equal_unaligned(dst, group) ||
+	/* Aligned for eth_type_trans() as well. */
+	return ether_addr_equal(dst, port->dev->dev_addr) ||
+	       ether_addr_equal(dst, group) ||
 	       is_broadcast_ether_addr(dst);
 }
 

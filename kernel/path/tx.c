@@ -9,7 +9,7 @@
 #include "auth.h"
 #include "neigh.h"
 #include "net.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "tx.h"
 
 /**
@@ -33,12 +33,6 @@ struct sk_buff *romon_tx_alloc(const struct romon_port *port, unsigned int len,
 	skb_reserve(skb, headroom);
 	skb_put(skb, len);
 	return skb;
-}
-
-/* Whether a frame of @len bytes from the type byte on may leave by a port. */
-bool romon_tx_fits(const struct romon_port *port, unsigned int len)
-{
-	return len <= romon_port_l2mtu(port) && len <= U16_MAX - ETH_HLEN;
 }
 
 /* What a frame in transit is hashed with that would leave for @dst, if it is. */

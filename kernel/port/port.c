@@ -13,6 +13,7 @@
 #include <linux/rtnetlink.h>
 
 #include "dev.h"
+#include "lookup.h"
 #include "net.h"
 #include "netlink/netlink.h"
 #include "path/auth.h"
@@ -21,22 +22,6 @@
 #include "topology/topology.h"
 
 static const u8 romon_group_mac[ETH_ALEN] = ROMON_GROUP_MAC;
-
-static struct hlist_head *romon_port_link_bucket(struct romon_net *rn, u32 link)
-{
-	return &rn->table->link[link % ROMON_PORT_BUCKETS];
-}
-
-struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link)
-{
-	struct romon_port *port;
-
-	hlist_for_each_entry_rcu(port, romon_port_link_bucket(rn, link),
-				 by_link)
-		if (port->link == link)
-			return port;
-	return NULL;
-}
 
 /* The next port, from @link on, which is set to what is behind it; or NULL. */
 struct romon_port *romon_port_next_rcu(struct romon_net *rn, unsigned long *link)
@@ -49,14 +34,6 @@ struct romon_port *romon_port_next_rcu(struct romon_net *rn, unsigned long *link
 	return port;
 }
 
-/* A port that frames may leave by, or NULL. */
-struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link)
-{
-	struct romon_port *port = romon_port_find_rcu(rn, link);
-
-	return port && READ_ONCE(port->running) ? port : NULL;
-}
-
 static struct hlist_head *romon_port_mac_bucket(struct romon_net *rn,
 						const u8 *mac)
 {
@@ -64,30 +41,15 @@ static struct hlist_head *romon_port_mac_bucket(struct romon_net *rn,
 			       ROMON_PORT_BUCKETS];
 }
 
-/* Asked for every entry of every route. */
-bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac)
+/* Whether a port has this MAC, which ends like that of one. */
+bool __romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac)
 {
 	struct romon_port *port;
 
-	if (likely(!test_bit(mac[ETH_ALEN - 1], rn->table->mac_ends)))
-		return false;
 	hlist_for_each_entry_rcu(port, romon_port_mac_bucket(rn, mac), by_mac)
 		if (ether_addr_equal_unaligned(port->dev->dev_addr, mac))
 			return true;
 	return false;
-}
-
-/* The secrets that apply to a port, or NULL. */
-const struct romon_secrets *
-romon_port_secrets_rcu(const struct romon_port *port)
-{
-	return rcu_dereference(port->secrets) ?:
-	       rcu_dereference(port->rn->secrets);
-}
-
-u16 romon_port_l2mtu(const struct romon_port *port)
-{
-	return min_t(unsigned int, READ_ONCE(port->dev->mtu), U16_MAX);
 }
 
 void romon_port_end(const struct romon_port *port, struct romon_end *end)

@@ -137,15 +137,10 @@ struct romon_port_info {
 
 bool romon_port_may_rtnl(struct romon_net *rn, struct net_device *dev);
 
-struct romon_port *romon_port_find_rcu(struct romon_net *rn, u32 link);
 struct romon_port *romon_port_next_rcu(struct romon_net *rn,
 				       unsigned long *link);
-struct romon_port *romon_port_running_rcu(struct romon_net *rn, u32 link);
-bool romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac);
+bool __romon_port_is_own_mac_rcu(struct romon_net *rn, const u8 *mac);
 void romon_port_end(const struct romon_port *port, struct romon_end *end);
-const struct romon_secrets *
-romon_port_secrets_rcu(const struct romon_port *port);
-u16 romon_port_l2mtu(const struct romon_port *port);
 
 void romon_port_seed(struct romon_net *rn);
 int romon_port_net_init(struct romon_net *rn);

@@ -12,7 +12,7 @@
 #include "path/neigh.h"
 #include "path/raise.h"
 #include "path/stats.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "private.h"
 #include "reach.h"
 #include "teller.h"

@@ -11,7 +11,7 @@
 #include "path/local.h"
 #include "path/raise.h"
 #include "path/stats.h"
-#include "port/port.h"
+#include "port/lookup.h"
 #include "private.h"
 #include "reach.h"
 #include "route.h"

@@ -43,6 +43,12 @@ static inline u64 get_unaligned_be64(const void *p)
 	return be64toh(x);
 }
 
+#define get_unaligned(p) ({ \
+	typeof(*(p) + 0) _x; \
+	memcpy(&_x, p, sizeof(_x)); \
+	_x; \
+})
+
 static inline u32 get_unaligned_le32(const void *p)
 {
 	u32 x;
