@@ -4,6 +4,7 @@
 #include <linux/dmi.h>
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
+#include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/random.h>
@@ -110,6 +111,7 @@ static struct romon_self *romon_self_alloc(const struct romon_net *rn,
 	if (!self)
 		return NULL;
 	memcpy(self->id, id, ETH_ALEN);
+	self->id_hash = jhash(id, ETH_ALEN, 0);
 	self->follow_hostname = !*rn->identity && net_eq(rn->net, &init_net);
 	identity = *rn->identity ? rn->identity : rn->hostname;
 	self->identity_len = strlen(identity);

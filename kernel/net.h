@@ -32,6 +32,7 @@
 struct romon_self {
 	struct rcu_head	rcu;
 	u8	id[ETH_ALEN];
+	u32	id_hash;		/* see romon_neigh_own_mark() */
 	bool	follow_hostname;
 	u8	identity_len;
 	u8	board_len;

@@ -10,7 +10,6 @@
 
 #include <crypto/algapi.h>
 #include <linux/etherdevice.h>
-#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -288,7 +287,7 @@ static void romon_neigh_challenge(struct romon_neigh *n, u8 *challenge)
 u64 romon_neigh_own_mark(const struct romon_port *port,
 			 const struct romon_self *self)
 {
-	return (u64)jhash(self->id, ETH_ALEN, 0) << 32 | port->dev->ifindex;
+	return (u64)self->id_hash << 32 | port->dev->ifindex;
 }
 
 /* What a frame to @mac is bound to, 0 if its port has told no mark. */
