@@ -290,16 +290,16 @@ u64 romon_neigh_own_mark(const struct romon_port *port,
 	return (u64)self->id_hash << 32 | port->dev->ifindex;
 }
 
-/* What a frame to @mac is bound to, 0 if its port has told no mark. */
+/* What a frame to @mac is bound to, 0 if its port has told no mark. In softirq. */
 u64 romon_neigh_mark(struct romon_port *port, const u8 *mac)
 {
 	const struct romon_neigh *n;
 	u64 mark;
 
-	spin_lock_bh(&port->neighs.lock);
+	spin_lock(&port->neighs.lock);
 	n = romon_neigh_find(port, mac);
 	mark = n ? n->mark : 0;
-	spin_unlock_bh(&port->neighs.lock);
+	spin_unlock(&port->neighs.lock);
 	return mark;
 }
 
@@ -352,7 +352,7 @@ enum romon_drop romon_neigh_expect(struct romon_port *port,
 	u64 now = get_jiffies_64();
 	struct romon_neigh *n;
 
-	spin_lock_bh(&port->neighs.lock);
+	spin_lock(&port->neighs.lock);
 	n = romon_neigh_find(port, eth_hdr(skb)->h_source);
 	*index = n && n->up ? n->index : port->neighs.index;
 	if (!n || !n->up ||
@@ -364,23 +364,23 @@ enum romon_drop romon_neigh_expect(struct romon_port *port,
 	else
 		n->looked = now;
 out:
-	spin_unlock_bh(&port->neighs.lock);
+	spin_unlock(&port->neighs.lock);
 	return reason;
 }
 
-/* Whether all secrets may be tried for a frame that says to be of @mac. */
+/* Whether all secrets may be tried for a frame that says to be of @mac. In softirq. */
 bool romon_neigh_may_guess(struct romon_port *port, const u8 *mac)
 {
 	struct romon_neigh *n;
 	bool may;
 
-	spin_lock_bh(&port->neighs.lock);
+	spin_lock(&port->neighs.lock);
 	n = romon_neigh_find(port, mac);
 	may = romon_rate_take(n && n->up ? &n->guess_due :
 					   &port->neighs.guess_due,
 			      ktime_get_ns(), NSEC_PER_SEC / ROMON_GUESS_RATE,
 			      ROMON_GUESS_RATE);
-	spin_unlock_bh(&port->neighs.lock);
+	spin_unlock(&port->neighs.lock);
 	return may;
 }
 
@@ -406,8 +406,9 @@ enum romon_drop romon_neigh_accept(struct romon_port *port,
 	bool answer = false;
 	u8 type;
 
-	spin_lock_bh(&port->neighs.lock);
-	port->neighs.index = auth->index;
+	spin_lock(&port->neighs.lock);
+	if (port->neighs.index != auth->index)
+		port->neighs.index = auth->index;
 	n = romon_neigh_get(port, mac, &reason);
 	if (!n)
 		goto out;
@@ -424,7 +425,7 @@ enum romon_drop romon_neigh_accept(struct romon_port *port,
 	if (answer)
 		romon_neigh_challenge(n, challenge);
 out:
-	spin_unlock_bh(&port->neighs.lock);
+	spin_unlock(&port->neighs.lock);
 	if (answer)
 		romon_neigh_xmit(port, self, type, mac, challenge, NULL, auth);
 	return reason;
@@ -468,11 +469,11 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 	bool proved, need, answer;
 	struct romon_neigh *n;
 
-	spin_lock_bh(&port->neighs.lock);
+	spin_lock(&port->neighs.lock);
 	port->neighs.index = auth->index;
 	n = romon_neigh_get(port, mac, &reason);
 	if (!n) {
-		spin_unlock_bh(&port->neighs.lock);
+		spin_unlock(&port->neighs.lock);
 		romon_drop(port->rn, port, skb, reason);
 		return;
 	}
@@ -511,7 +512,7 @@ void romon_neigh_rcv(struct romon_port *port, const struct romon_self *self,
 	answer = (ask || need) && (proved || romon_neigh_may_answer(n));
 	if (answer && need)
 		romon_neigh_challenge(n, challenge);
-	spin_unlock_bh(&port->neighs.lock);
+	spin_unlock(&port->neighs.lock);
 
 	/* An echo is for the port that has asked: nobody else's challenge. */
 	auth->mark = ask ? mark : 0;
