@@ -32,6 +32,14 @@
 /* This part of the flood window after the first copy comes another flood. */
 #define ROMON_ORIGIN_LATE	8
 
+/* What becomes of a copy; ROMON_DROP_NONE if it is passed on, or answered. */
+struct romon_origin_verdict {
+	enum romon_drop pass;
+	enum romon_drop answer;
+	/* The other end of the link tells the origin of it. */
+	bool	told;
+};
+
 /* What an origin has had by one port; see romon_rate_take(). */
 struct romon_origin_ingress {
 	u64	flood_due;
@@ -45,6 +53,7 @@ struct romon_origin {
 	struct list_head lru;
 	struct romon_origin_ingress ingress[ROMON_ORIGIN_INGRESSES];
 	u64	since;			/* ktime_get_ns() of the first copy */
+	u32	link;			/* where the best copy came in */
 	u8	id[ETH_ALEN];
 	u8	hops;			/* of the best copy passed on */
 	bool	late;			/* one that came later was, too */
@@ -171,10 +180,8 @@ static enum romon_drop romon_origins_judge_copy(struct romon_port *port,
 						struct romon_origin *origin,
 						u8 hops, u64 now, u64 window)
 {
-	if (hops < origin->hops) {
-		origin->hops = hops;
+	if (hops < origin->hops)
 		return ROMON_DROP_NONE;
-	}
 	if (origin->late ||
 	    now < origin->since + div_u64(window, ROMON_ORIGIN_LATE) ||
 	    romon_origins_judge_rate(port, origin, now, window))
@@ -219,44 +226,71 @@ static enum romon_drop romon_origins_judge_first(struct romon_port *port,
 }
 
 /*
- * Whether a copy is to be passed on; ROMON_DROP_NONE if so. @answer: set to the
- * same for answering it.
+ * Whether the sender of a copy is told of by its own answer to the copy that was
+ * passed on to it: if it is no nearer to the origin. Of two that are as near, the
+ * one with the greater ID answers. What comes late may be another flood than the
+ * one that was passed on.
  */
-static enum romon_drop romon_origins_judge(struct romon_port *port,
-					   const u8 *id, u8 hops,
-					   enum romon_drop *answer)
+static bool romon_origins_tells(const struct romon_origin *origin,
+				const struct romon_port *port,
+				const u8 *sender, const u8 *self, u8 hops,
+				u64 now, u64 window)
 {
+	if (port->link == origin->link ||
+	    now >= origin->since + div_u64(window, ROMON_ORIGIN_LATE))
+		return false;
+	return hops > origin->hops + 1 ||
+	       (hops == origin->hops + 1 && memcmp(sender, self, ETH_ALEN) > 0);
+}
+
+/* @sender: the ID of who sent the copy, @self: of this router. */
+static struct romon_origin_verdict
+romon_origins_judge(struct romon_port *port, const u8 *id, const u8 *sender,
+		    const u8 *self, u8 hops)
+{
+	struct romon_origin_verdict verdict = {
+		.pass = ROMON_DROP_flood_table,
+		.answer = ROMON_DROP_flood_table,
+	};
 	struct romon_net *rn = port->rn;
 	u64 window, now = ktime_get_ns();
 	struct romon_origin *origin;
 	struct hlist_head *bucket;
 	struct romon_origins *o;
-	enum romon_drop reason;
 
-	*answer = ROMON_DROP_flood_table;
 	o = rcu_dereference(rn->origins);
 	if (!o)
-		return ROMON_DROP_flood_table;
+		return verdict;
 
 	window = (u64)READ_ONCE(rn->limits.flood_window_ms) * NSEC_PER_MSEC;
 	spin_lock(&o->lock);
 	bucket = &o->buckets[jhash(id, ETH_ALEN, o->seed) & o->mask];
 	origin = romon_origins_find(o, bucket, id);
 	if (origin && now < origin->since + window) {
-		reason = romon_origins_judge_copy(port, origin, hops, now,
-						  window);
+		verdict.pass = romon_origins_judge_copy(port, origin, hops, now,
+							window);
+		verdict.told = verdict.pass &&
+			       romon_origins_tells(origin, port, sender, self,
+						   hops, now, window);
 	} else {
-		reason = romon_origins_judge_first(port, o, bucket, &origin, id,
-						   now, window);
-		if (!reason) {
+		verdict.pass = romon_origins_judge_first(port, o, bucket,
+							 &origin, id, now,
+							 window);
+		if (!verdict.pass) {
 			origin->since = now;
 			origin->hops = hops;
+			origin->link = port->link;
 			origin->late = false;
 		}
 	}
-	*answer = romon_origins_judge_answer(port, origin, now);
+	if (!verdict.pass && hops < origin->hops) {
+		origin->hops = hops;
+		origin->link = port->link;
+	}
+	if (!verdict.told)
+		verdict.answer = romon_origins_judge_answer(port, origin, now);
 	spin_unlock(&o->lock);
-	return reason;
+	return verdict;
 }
 
 /**
@@ -632,8 +666,10 @@ void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 			struct sk_buff *skb, const struct romon_frame *f)
 {
 	const struct romon_wire_header *h = (const void *)skb->data;
+	struct romon_origin_verdict verdict;
+	const struct romon_wire_route *route;
 	struct romon_net *rn = port->rn;
-	enum romon_drop reason, answer;
+	enum romon_drop reason;
 
 	reason = ROMON_DROP_own_flood;
 	if (ether_addr_equal_unaligned(h->src, self->id))
@@ -645,14 +681,16 @@ void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 	if (f->hops >= READ_ONCE(rn->limits.hop_limit))
 		goto drop;
 
-	/* Every copy is answered, so that other ways become known too. */
-	reason = romon_origins_judge(port, h->src, f->hops, &answer);
-	if (!answer)
+	/* One copy by each link is answered, so that other ways become known too. */
+	route = (const void *)(skb->data + f->route[0]);
+	verdict = romon_origins_judge(port, h->src, route->id, self->id, f->hops);
+	if (!verdict.told && !verdict.answer)
 		romon_discover_answer(port, self, skb, f);
-	else
-		romon_count_drop(rn, port, answer);
+	else if (!verdict.told)
+		romon_count_drop(rn, port, verdict.answer);
 	romon_stats_inc(port->stats, ROMON_STAT_DELIVERED);
 
+	reason = verdict.pass;
 	if (!reason && f->hops + 1 >= READ_ONCE(rn->limits.hop_limit))
 		reason = ROMON_DROP_hop_limit;
 	if (!reason) {

@@ -511,6 +511,39 @@ def a_copy_over_fewer_hops_is_passed_on_again():
 
 
 @test
+def each_link_is_told_of_by_one_of_its_ends():
+    recorded = [(n, f"02:bb:00:00:00:{n:02x}") for n in range(9)]
+    less, more = "02:00:00:00:00:00", "fe:00:00:00:00:00"
+    # r1 is three hops away then, and has passed the flood on to z.
+    first = dict(recorded=recorded[:2], forwarder=OTHER)
+
+    def answered_at_z(origin, hops, forwarder):
+        z.send_frame(flood(origin=origin, recorded=recorded[:hops], forwarder=forwarder))
+        return bool(z.recv(QUIET, lambda frame: frame["type"] == rf.RESP and
+                           frame["dst"] == mac(R1)))
+
+    with setting(flood_window=60000):
+        for hops, forwarder, told in ((2, more, True), (3, less, True), (3, more, False),
+                                      (4, less, False)):
+            clear()
+            origin = new_origin()
+            x.send_frame(flood(origin=origin, **first))
+            answer("the first copy")
+            equal(answered_at_z(origin, hops, forwarder), told,
+                  f"whether a copy over {hops} hops from {forwarder} is answered")
+            # By the port where the first came in it is another way in any case.
+            x.send_frame(flood(origin=origin, recorded=recorded[:hops], forwarder=forwarder))
+            answer("a copy by the same port")
+    with setting(flood_window=800):
+        clear()
+        origin = new_origin()
+        x.send_frame(flood(origin=origin, **first))
+        answer("the first copy")
+        time.sleep(0.2)
+        equal(answered_at_z(origin, 4, more), True, "whether what may be another flood is answered")
+
+
+@test
 def the_next_flood_is_passed_on_after_the_window():
     with setting(flood_window=10):
         origin = new_origin()
