@@ -12,11 +12,11 @@ of once, over the fewest hops, and each link crossed once by the question.
 
 import itertools
 import os
-import subprocess
 import sys
 import time
 
 from harness import Network, ip, wait_for
+import build
 import genl
 
 DURATION = int(os.environ.get("DURATION", "12"))
@@ -75,9 +75,8 @@ class Grid:
         # ip keeps each namespace open that a batch names.
         for some in range(0, len(lines), 50):
             ip(*lines[some:some + 50])
-        for i, name in enumerate(names):
-            subprocess.run(["ip", "-n", name, "-b", "-"], check=True, text=True,
-                           input="".join(f"link set p{k} up\n" for k in range(count[i])))
+        for name in names:
+            build.up(name)
         self.routers = [genl.Romon(name) for name in names]
         for i, nl in enumerate(self.routers):
             how = {"secrets": [SECRET]} if SECRET else {}

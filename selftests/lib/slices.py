@@ -16,16 +16,16 @@ import genl
 
 BENCH = "/sys/kernel/debug/romon-bench"
 FRAMES = 256
-_REQUEST, _LANE, _SLICE = struct.Struct("IIII"), struct.Struct("16s16sIIII2048s"), struct.Struct("QQ")
+_REQUEST, _LANE, _SLICE = struct.Struct("IIII"), struct.Struct("16s16sII2048s"), struct.Struct("QQ")
 
 
 class Lane:
-    """linear: so many bytes of the frame in the skb's head; arrives: of that length"""
+    """linear: so many bytes of the frame in the skb's head"""
 
-    def __init__(self, source, sink, frame, linear=None, arrives=None):
+    def __init__(self, source, sink, frame, linear=None):
         self.sink = sink
         self.packed = _LANE.pack(source.encode(), sink.encode(), len(frame), linear or len(frame),
-                                 arrives or len(frame), 0, frame)
+                                 frame)
 
 
 def digest(size):

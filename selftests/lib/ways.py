@@ -112,9 +112,6 @@ class Way:
 class Base(Way):
     """One veth, and the end of it."""
 
-    def lane(self, size):
-        return Lane(self.a, self.b, self.frame(size))
-
     def __init__(self, net):
         self.name, self.a, self.b = "the base", "x", "y"
         self.mac_a, self.mac_b = "02:0a:00:00:00:01", "02:0a:00:00:00:02"

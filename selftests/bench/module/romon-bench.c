@@ -44,8 +44,6 @@ struct bench_lane_request {
 	char	sink[IFNAMSIZ];
 	u32	len;			/* of the frame with its Ethernet header */
 	u32	linear;			/* of it in the skb's head, at least that */
-	u32	end_len;		/* of it at its end */
-	u32	reserved;
 	u8	frame[2048];
 };
 
@@ -169,7 +167,7 @@ static int bench_slice(const struct bench_lane *lane, u32 frames,
 		slice->delivered = frames;
 		return 0;
 	}
-	lane->sink->len = r->end_len - ETH_HLEN;
+	lane->sink->len = r->len - ETH_HLEN;
 	before = lane->sink->got;
 	for (i = 0; i < frames; i += BENCH_BATCH) {
 		err = bench_batch(lane);
