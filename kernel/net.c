@@ -15,6 +15,7 @@
 #include "netlink/netlink.h"
 #include "path/discover.h"
 #include "path/local.h"
+#include "path/origins.h"
 #include "port/dev.h"
 #include "port/port.h"
 #include "topology/topology.h"
@@ -198,7 +199,7 @@ static void romon_net_seed(struct romon_net *rn)
 		return;
 	rn->seeded = true;
 	romon_port_seed(rn);
-	romon_discover_seed(rn);
+	romon_origins_seed(rn);
 }
 
 /*
@@ -378,7 +379,7 @@ int romon_net_set(struct romon_net *rn, const struct romon_config *config,
 
 	ASSERT_RTNL();
 	romon_net_config(rn, &old);
-	err = romon_discover_resize(rn, config->limits.max_origins);
+	err = romon_origins_resize(rn, config->limits.max_origins);
 	if (err)
 		goto err_memory;
 

@@ -14,12 +14,9 @@ struct romon_self;
 void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 			struct sk_buff *skb, const struct romon_frame *f);
 void romon_discover_request(struct romon_net *rn);
-u32 romon_discover_transit_priority(struct romon_port *port);
 
 void romon_discover_net_init(struct romon_net *rn);
 int romon_discover_start(struct romon_net *rn);
-void romon_discover_seed(struct romon_net *rn);
-int romon_discover_resize(struct romon_net *rn, u32 max_origins);
 void romon_discover_stop(struct romon_net *rn);
 void romon_discover_net_exit(struct romon_net *rn);
 

@@ -9,10 +9,10 @@
 #include <linux/etherdevice.h>
 
 #include "auth.h"
-#include "discover.h"
 #include "forward.h"
 #include "local.h"
 #include "net.h"
+#include "origins.h"
 #include "port/lookup.h"
 #include "raise.h"
 #include "trace.h"
@@ -175,7 +175,7 @@ void romon_forward_resp(struct romon_port *port, const struct romon_self *self,
 	d = (void *)skb->data;
 	f->ptr--;
 	d->ptr = f->ptr;
-	romon_forward(port, skb, f, auth, romon_discover_transit_priority(port),
+	romon_forward(port, skb, f, auth, romon_origins_transit_priority(port),
 		      &d->entry[f->ptr]);
 	return;
 drop:
