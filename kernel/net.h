@@ -112,6 +112,7 @@ struct romon_answers {
  *
  * @answers:	own lock
  * @n_neighs:	of all ports
+ * @link_changes: how often ports began to run, or neighbours came or went
  *
  * @hello_work:	sends Hellos, misses neighbours
  * @hello_now:	bit 0: @hello_work shall send one at once
@@ -120,6 +121,8 @@ struct romon_answers {
  * @flood_work:	sends this router's own Discover
  * @flooded_at:	jiffies64 of the last one; read in softirq
  * @flooded:	there was a last one since RoMON was enabled; likewise
+ * @flood_gap_ms: the least time between two for the sake of the network
+ * @flood_shift: how often it was doubled; @topo_work's own
  *
  * @passing:	floods that wait to be passed on by many ports; own lock
  * @passing_work: passes them on
@@ -181,6 +184,7 @@ struct romon_net {
 	/* Written in softirq. */
 	struct romon_answers	answers;
 	atomic_t		n_neighs;
+	atomic_t		link_changes;
 
 	/* Of hello_work; asked to run from anywhere. */
 	struct delayed_work	hello_work;
@@ -191,6 +195,8 @@ struct romon_net {
 	struct delayed_work	flood_work;
 	u64			flooded_at;
 	bool			flooded;
+	u32			flood_gap_ms;
+	u32			flood_shift;
 
 	/* Of passing_work; left there in softirq. */
 	struct sk_buff_head	passing;

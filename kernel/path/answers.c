@@ -9,6 +9,11 @@
 #include "port/lookup.h"
 #include "tx.h"
 
+/*
+ * The further away, the more routers there are as far, and the answers of all
+ * leave by the same last hops: up to so many hops have one answer-delay.
+ */
+#define ROMON_ANSWER_NEAR	4
 /* Answers sent at once; others that are due wait for a tick. */
 #define ROMON_ANSWER_SLICE	64
 
@@ -105,13 +110,15 @@ static void romon_answers_link(struct romon_answers *a, struct sk_buff *skb)
  * @port:	by which it leaves
  * @skb:	the answer, data at its type
  * @mac:	to whom
+ * @hops:	over how many hops, from 1
  *
  * In softirq. Consumes the skb.
  */
 void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
-			 const u8 *mac)
+			 const u8 *mac, u32 hops)
 {
-	u32 delay_ms = READ_ONCE(port->rn->limits.answer_delay_ms);
+	u32 delay_ms = READ_ONCE(port->rn->limits.answer_delay_ms) *
+		       DIV_ROUND_UP(hops, ROMON_ANSWER_NEAR);
 	struct romon_answer_cb *cb = ROMON_ANSWER_CB(skb);
 	struct romon_net *rn = port->rn;
 	struct romon_answers *a = &rn->answers;

@@ -12,7 +12,7 @@ struct sk_buff;
 
 void romon_answers_init(struct romon_net *rn);
 void romon_answers_queue(struct romon_port *port, struct sk_buff *skb,
-			 const u8 *mac);
+			 const u8 *mac, u32 hops);
 void romon_answers_purge(struct romon_net *rn);
 
 #endif /* ROMON_ANSWERS_H */

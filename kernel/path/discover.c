@@ -18,6 +18,10 @@
 
 /* Ports by which a flood is sent at once; more than that is for a work item. */
 #define ROMON_FLOOD_SLICE	64
+/* Time for each router's answers, over a link of 10 Mbit/s to all of them. */
+#define ROMON_FLOOD_ROUTER_MS	1
+/* How often that is doubled at most if answers fail to come. */
+#define ROMON_FLOOD_SHIFT_MAX	3
 
 /* Behind the skbs that wait in romon_net.passing: where they came in. */
 struct romon_passing_cb {
@@ -52,7 +56,7 @@ static void romon_discover_answer(struct romon_port *port,
 	romon_port_end(port, &ingress);
 	romon_wire_build_resp(skb->data, in->data, f, self->id, &ingress,
 			      &about);
-	romon_answers_queue(port, skb, eth_hdr(in)->h_source);
+	romon_answers_queue(port, skb, eth_hdr(in)->h_source, f->hops + 1);
 }
 
 /* The next port that runs, from @link on, which is set to what is behind it. */
@@ -229,13 +233,15 @@ void romon_discover_rcv(struct romon_port *port, const struct romon_self *self,
 	if (f->hops >= READ_ONCE(rn->limits.hop_limit))
 		goto drop;
 
-	/* One copy by each link is answered, so that other ways become known too. */
+	/* More than the first is answered, so that other ways become known too. */
 	route = (const void *)(skb->data + f->route[0]);
 	verdict = romon_origins_judge(port, h->src, route->id, self->id, f->hops);
-	if (!verdict.told && !verdict.answer)
-		romon_discover_answer(port, self, skb, f);
-	else if (!verdict.told)
-		romon_count_drop(rn, port, verdict.answer);
+	if (!verdict.told) {
+		if (verdict.answer)
+			romon_count_drop(rn, port, verdict.answer);
+		else
+			romon_discover_answer(port, self, skb, f);
+	}
 	romon_stats_inc(port->stats, ROMON_STAT_DELIVERED);
 
 	reason = verdict.pass;
@@ -252,6 +258,25 @@ drop:
 	romon_drop(rn, port, skb, reason);
 }
 
+/**
+ * romon_discover_pace() - space this router's floods
+ * @rn:		the router
+ * @known:	how many routers it knows
+ * @heard:	how many of them have answered the last flood
+ *
+ * From the topology's work. If more than a quarter is missing the network, or a
+ * link to it, may have too much to do.
+ */
+void romon_discover_pace(struct romon_net *rn, u32 known, u32 heard)
+{
+	if (heard < known - known / 4)
+		rn->flood_shift = min(rn->flood_shift + 1, ROMON_FLOOD_SHIFT_MAX);
+	else if (rn->flood_shift)
+		rn->flood_shift--;
+	WRITE_ONCE(rn->flood_gap_ms,
+		   (known * ROMON_FLOOD_ROUTER_MS) << rn->flood_shift);
+}
+
 /*
  * The next flood would be taken for this one if it came within the flood
  * window of anybody, so keep well away from it. Not by the same time always, or
@@ -260,9 +285,9 @@ drop:
 static unsigned long romon_discover_interval(const struct romon_net *rn)
 {
 	u32 window = READ_ONCE(rn->limits.flood_window_ms);
+	u32 gap = max(window + window / 4, READ_ONCE(rn->flood_gap_ms));
 
-	return msecs_to_jiffies(window + window / 4 +
-				get_random_u32_below(window / 4 + 1)) + 1;
+	return msecs_to_jiffies(gap + get_random_u32_below(window / 4 + 1)) + 1;
 }
 
 static void romon_discover_send(struct romon_port *port,
@@ -358,8 +383,10 @@ int romon_discover_start(struct romon_net *rn)
 
 	ASSERT_RTNL();
 	err = romon_origins_start(rn);
-	if (!err)
+	if (!err) {
 		WRITE_ONCE(rn->flooded, false);
+		WRITE_ONCE(rn->flood_gap_ms, 0);
+	}
 	return err;
 }
 

@@ -130,6 +130,7 @@ static void romon_neigh_set_up(struct romon_port *port, struct romon_neigh *n,
 		list_move(&n->list, &port->neighs.up);
 	else
 		list_move_tail(&n->list, &port->neighs.down);
+	atomic_inc(&port->rn->link_changes);
 	romon_neigh_tell(port, n);
 }
 

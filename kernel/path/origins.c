@@ -18,6 +18,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
+#include "fisheye.h"
 #include "net.h"
 #include "origins.h"
 #include "port/port.h"
@@ -31,6 +32,8 @@
 #define ROMON_ORIGIN_ANSWERS	4
 /* This part of the flood window after the first copy comes another flood. */
 #define ROMON_ORIGIN_LATE	8
+/* Nobody waits for longer to be told of all links. */
+#define ROMON_ORIGIN_WHOLE	(10ull * NSEC_PER_SEC)
 
 /* What an origin has had by one port; see romon_rate_take(). */
 struct romon_origin_ingress {
@@ -50,6 +53,10 @@ struct romon_origin {
 	u8	hops;			/* of the best copy passed on */
 	bool	late;			/* one that came later was, too */
 	bool	used;
+	bool	whole;			/* answered for the sake of all links */
+	u8	floods;			/* to come before the next such one */
+	u32	changes;		/* romon_net.link_changes at the last one */
+	u64	whole_at;		/* ktime_get_ns() of that */
 };
 
 /*
@@ -149,6 +156,13 @@ static enum romon_drop romon_origins_judge_rate(struct romon_port *port,
 	return ROMON_DROP_NONE;
 }
 
+/* Whether what comes now may be another flood than the one passed on. */
+static bool romon_origin_is_late(const struct romon_origin *origin, u64 now,
+				 u64 window)
+{
+	return now >= origin->since + div_u64(window, ROMON_ORIGIN_LATE);
+}
+
 /*
  * Whether a copy is to be passed on that came within the window of another one
  * that was: if it is better; or, for once, if it came so late that it is
@@ -160,8 +174,7 @@ static enum romon_drop romon_origins_judge_copy(struct romon_port *port,
 {
 	if (hops < origin->hops)
 		return ROMON_DROP_NONE;
-	if (origin->late ||
-	    now < origin->since + div_u64(window, ROMON_ORIGIN_LATE) ||
+	if (origin->late || !romon_origin_is_late(origin, now, window) ||
 	    romon_origins_judge_rate(port, origin, now, window))
 		return ROMON_DROP_duplicate;
 	origin->late = true;
@@ -192,6 +205,7 @@ static enum romon_drop romon_origins_judge_first(struct romon_port *port,
 		if (origin->used)
 			hlist_del(&origin->hash);
 		memset(origin->ingress, 0, sizeof(origin->ingress));
+		origin->whole_at = 0;
 		memcpy(origin->id, id, ETH_ALEN);
 		origin->used = true;
 		hlist_add_head(&origin->hash, bucket);
@@ -204,18 +218,43 @@ static enum romon_drop romon_origins_judge_first(struct romon_port *port,
 }
 
 /*
- * Whether the sender of a copy is told of by its own answer to the copy that was
- * passed on to it: if it is no nearer to the origin. Of two that are as near, the
- * one with the greater ID answers. What comes late may be another flood than the
- * one that was passed on.
+ * A flood has come by its first copy, over @hops: whether the others of its
+ * copies are answered as well. Not all routers leave out the same floods.
  */
-static bool romon_origins_tells(const struct romon_origin *origin,
-				const struct romon_port *port,
-				const u8 *sender, const u8 *self, u8 hops,
-				u64 now, u64 window)
+static void romon_origin_see_whole(struct romon_origin *origin,
+				   const struct romon_net *rn, u32 hops, u64 now)
 {
+	u32 period = romon_fisheye_period(hops), changes;
+
+	changes = atomic_read(&rn->link_changes);
+	origin->whole = !origin->floods || !origin->whole_at ||
+			origin->changes != changes ||
+			now >= origin->whole_at + ROMON_ORIGIN_WHOLE;
+	if (!origin->whole) {
+		origin->floods--;
+		return;
+	}
+	origin->floods = origin->whole_at ? period - 1 :
+					    get_random_u32_below(period);
+	origin->changes = changes;
+	origin->whole_at = now;
+}
+
+/*
+ * Whether a copy that is not passed on needs no answer, because its sender is
+ * told of otherwise: by another flood; or by its own answer to the copy that was
+ * passed on to it, if it is no nearer to the origin, and of two that are as near
+ * if it has the greater ID. What is late may be another flood than the one that
+ * was passed on.
+ */
+static bool romon_origin_tells(const struct romon_origin *origin,
+			       const struct romon_port *port, const u8 *sender,
+			       const u8 *self, u8 hops, u64 now, u64 window)
+{
+	if (!origin->whole)
+		return true;
 	if (port->link == origin->link ||
-	    now >= origin->since + div_u64(window, ROMON_ORIGIN_LATE))
+	    romon_origin_is_late(origin, now, window))
 		return false;
 	return hops > origin->hops + 1 ||
 	       (hops == origin->hops + 1 && memcmp(sender, self, ETH_ALEN) > 0);
@@ -257,8 +296,8 @@ romon_origins_judge(struct romon_port *port, const u8 *id, const u8 *sender,
 		verdict.pass = romon_origins_judge_copy(port, origin, hops, now,
 							window);
 		verdict.told = verdict.pass &&
-			       romon_origins_tells(origin, port, sender, self,
-						   hops, now, window);
+			       romon_origin_tells(origin, port, sender, self,
+						  hops, now, window);
 	} else {
 		verdict.pass = romon_origins_judge_first(port, o, bucket,
 							 &origin, id, now,
@@ -268,6 +307,7 @@ romon_origins_judge(struct romon_port *port, const u8 *id, const u8 *sender,
 			origin->hops = hops;
 			origin->link = port->link;
 			origin->late = false;
+			romon_origin_see_whole(origin, rn, hops + 1, now);
 		}
 	}
 	if (!verdict.pass && hops < origin->hops) {

@@ -15,7 +15,7 @@ struct romon_port;
 struct romon_origin_verdict {
 	enum romon_drop pass;
 	enum romon_drop answer;
-	/* The other end of the link tells the origin of it. */
+	/* No answer: the origin is told of the link otherwise. */
 	bool	told;
 };
 

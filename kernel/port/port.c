@@ -388,6 +388,7 @@ static void romon_port_update(struct romon_port *port,
 		romon_neigh_port_flush(port);
 	} else if (!port->running && up) {
 		WRITE_ONCE(port->running, true);
+		atomic_inc(&rn->link_changes);
 		romon_neigh_announce(rn);
 	}
 	romon_topology_port_changed(rn);

@@ -29,6 +29,8 @@ struct romon_edge_end {
  * @seen:	jiffies when it was last told of. Read under RCU
  * @end:	as last told: parent, answerer
  * @flood:	number of the flood that told of it
+ * @bits:	romon_topology.bits with that flood, at most
+ * @hops:	how far away the answerer was then
  * @downs:	of the port here, if it is an edge of this router: what was
  *		learnt before the port was last down is not true any more
  * @doubted:	doubts of it, of whichever router
@@ -48,7 +50,9 @@ struct romon_edge {
 
 	struct romon_edge_end end[2];
 	u32		flood;
+	u32		bits;
 	u32		downs;
+	u8		hops;
 	struct hlist_head doubted;
 	struct hlist_head detours;
 	u32		doubt_round;
@@ -81,6 +85,7 @@ struct romon_text {
  *		last map; only ever compared
  * @told_hash:	of the route in use when it was last told
  * @told_cost:	likewise
+ * @flood:	number of the last flood that it answered
  * @told:	an event said that it was found
  * @changed:	what it says of itself has changed since then
  * @doubt_round: is romon_topology.doubt_round if @doubts is of this round
@@ -106,6 +111,7 @@ struct romon_node {
 	const struct romon_edge_end *via;
 	u32		told_hash;
 	u32		told_cost;
+	u32		flood;
 	bool		told;
 	bool		changed;
 	u32		doubt_round;

@@ -9,6 +9,8 @@
 
 #include "graph.h"
 #include "net.h"
+#include "path/discover.h"
+#include "path/fisheye.h"
 #include "path/neigh.h"
 #include "path/raise.h"
 #include "path/stats.h"
@@ -21,6 +23,12 @@
 #define ROMON_ANSWER_TIMEOUT		(10 * HZ)
 /* An edge that this many floods in a row did not tell of is gone. */
 #define ROMON_EDGE_MISSED_FLOODS	3
+/* Until then answers from far away to a flood may still be on their way. */
+#define ROMON_FLOOD_FAR			HZ
+/* Networks of fewer routers than that are not busy with answers. */
+#define ROMON_FLOOD_MANY		64
+/* What a flood can say of who was not heard, if nearly all others were. */
+#define ROMON_FLOOD_BITS		4
 /* Edges that go at once for a node: not all of them are the last of another. */
 #define ROMON_LEARN_SPARED		8
 /* A port may have so many times the places that are left in the queue. */
@@ -195,6 +203,10 @@ static enum romon_drop romon_learn_answer(struct romon_topology *topo,
 	romon_teller_told(topo, teller, edge);
 	WRITE_ONCE(edge->seen, jiffies);
 	edge->flood = READ_ONCE(topo->flood);
+	/* This flood is not counted yet. */
+	edge->bits = topo->bits + ROMON_FLOOD_BITS;
+	edge->hops = f.hops + 1;
+	answerer->flood = edge->flood;
 	if (!f.hops)
 		edge->downs = downs;
 	romon_node_answered(topo, answerer, skb->data, &f);
@@ -290,6 +302,46 @@ void romon_raise_answer(struct romon_port *port, struct sk_buff *skb)
 	romon_topology_kick(topo);
 }
 
+/*
+ * What a flood says of a router that was not heard: if one in 2^n others was not,
+ * it is n bits that this was no chance.
+ */
+static u32 romon_learn_bits(u32 known, u32 heard)
+{
+	if (known < ROMON_FLOOD_MANY || known == heard)
+		return ROMON_FLOOD_BITS;
+	return min_t(u32, ilog2(known / (known - heard)), ROMON_FLOOD_BITS);
+}
+
+/*
+ * See who has answered a flood, once its answers are in. If few have, the network
+ * is busy, and the next one is given more time.
+ */
+static void romon_learn_count(struct romon_topology *topo)
+{
+	u32 flood = READ_ONCE(topo->flood);
+	u32 known = 0, heard = 0;
+	struct rb_node *rb;
+
+	if (time_before64(get_jiffies_64(),
+			  READ_ONCE(topo->flood_at) + ROMON_FLOOD_FAR))
+		flood--;
+	/* Several that went by unseen count as one. */
+	if (!topo->flood || flood == topo->counted)
+		return;
+	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
+		const struct romon_node *node = romon_node_rb(rb);
+
+		cond_resched();
+		known += node->answered;
+		heard += node->answered &&
+			 (s32)(node->flood - topo->counted) > 0;
+	}
+	topo->counted = flood;
+	topo->bits += romon_learn_bits(known, heard);
+	romon_discover_pace(topo->rn, known, heard);
+}
+
 /* Return: whether there was anything to read. */
 bool romon_learn_drain(struct romon_topology *topo)
 {
@@ -297,6 +349,7 @@ bool romon_learn_drain(struct romon_topology *topo)
 	struct sk_buff *skb;
 	bool any = false;
 
+	romon_learn_count(topo);
 	/* What comes in meanwhile is for the next run. */
 	__skb_queue_head_init(&rcv);
 	spin_lock_bh(&topo->rcv.lock);
@@ -320,14 +373,21 @@ bool romon_topology_flood_is_fresh(const struct romon_topology *topo)
 			     READ_ONCE(topo->flood_at) + HZ / 4);
 }
 
-/* How many floods in a row have not told of an edge. */
+/*
+ * How many floods in a row have not told of an edge, of those that should have
+ * and were answered.
+ */
 u32 romon_edge_missed(const struct romon_topology *topo,
 		      const struct romon_edge *edge)
 {
-	u32 missed = READ_ONCE(topo->flood) - edge->flood;
+	s32 missed = READ_ONCE(topo->flood) - edge->flood;
 
-	return missed && romon_topology_flood_is_fresh(topo) ? missed - 1 :
-	       missed;
+	if (edge->hops <= ROMON_FISHEYE_NEAR && topo->n_nodes < ROMON_FLOOD_MANY)
+		return missed && romon_topology_flood_is_fresh(topo) ?
+		       missed - 1 : missed;
+	missed = topo->bits - edge->bits;
+	return max(missed, 0) / (ROMON_FLOOD_BITS *
+				 romon_fisheye_period(edge->hops));
 }
 
 /*
@@ -373,6 +433,7 @@ void romon_learn_age(struct romon_topology *topo)
 	struct rb_node *rb, *e, *next;
 
 	topo->aged_at = get_jiffies_64();
+	romon_learn_count(topo);
 	romon_reach_age(topo);
 	for (rb = rb_first(&topo->nodes); rb; rb = rb_next(rb)) {
 		struct romon_node *node = romon_node_rb(rb);

@@ -51,6 +51,9 @@ struct romon_net;
  * @pending_size: memory that they take; likewise
  * @flood:	number of this router's last flood. Written by that alone
  * @flood_at:	jiffies64 of it
+ * @counted:	number of the last flood of which it is known who answered
+ * @bits:	how much all of them say by not telling of something:
+ *		ROMON_FLOOD_BITS each, or less if many were not heard
  *
  * @nodes:	by ID
  * @n_nodes:	how many, this router among them
@@ -108,6 +111,8 @@ struct romon_topology {
 	u32			pending_size;
 	u32			flood;
 	u64			flood_at;
+	u32			counted;
+	u32			bits;
 
 	struct rb_root		nodes;
 	u32			n_nodes;

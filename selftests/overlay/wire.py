@@ -544,6 +544,40 @@ def each_link_is_told_of_by_one_of_its_ends():
 
 
 @test
+def links_far_away_are_told_of_in_every_second_flood():
+    recorded = [(n, f"02:bb:00:00:00:{n:02x}") for n in range(12)]
+    origin = new_origin()
+
+    def answers(hops=11):
+        """How many of two copies are answered."""
+        frame = flood(origin=origin, recorded=recorded[:hops], forwarder=OTHER)
+        clear()
+        for _ in range(2):
+            x.send_frame(frame)
+        answer("the first copy")
+        second = x.recv(QUIET, lambda frame: frame["type"] == rf.RESP and frame["dst"] == mac(R1))
+        # Behind the window, or this was one flood more.
+        time.sleep(1)
+        return 2 if second else 1
+
+    with setting(flood_window=800):
+        equal(answers(), 2, "answers to the first flood of an origin")
+        told = [answers() for _ in range(5)]
+        check(all(a != b for a, b in zip(told, told[1:])), f"answers to five floods: {told}")
+        # Not if there may be something new to tell.
+        if told[-1] == 1:
+            equal(answers(), 2, "answers to the flood after one with one")
+        ip("link set to-r2 down", ns=net["r1"])
+        ip("link set to-r2 up", ns=net["r1"])
+        # Whoever listens there is told of it once.
+        with contextlib.suppress(OSError):
+            clear()
+        equal(answers(), 2, "answers when a port was down")
+        origin = new_origin()
+        equal([answers(hops=7) for _ in range(3)], [2] * 3, "answers to floods from eight hops away")
+
+
+@test
 def the_next_flood_is_passed_on_after_the_window():
     with setting(flood_window=10):
         origin = new_origin()
