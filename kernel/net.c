@@ -24,7 +24,7 @@
 const u8 romon_version[ROMON_VERSION_LEN] = { 1, 0, 'f', 0 };
 
 const struct romon_limits romon_limits_default = {
-	.hop_limit = 32,
+	.hop_limit = 64,
 	.flood_window_ms = 200,
 	.flood_rate = 200,
 	.answer_delay_ms = 20,

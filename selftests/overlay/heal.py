@@ -448,7 +448,7 @@ def the_monitor_tells_why():
     monitor.events.clear()
     ring.nl["r1"].do("config-set", hop_limit=1)
     wait_for(lambda: monitor.told("node-del", "r4", "settings"), "settings")
-    ring.nl["r1"].do("config-set", hop_limit=32)
+    ring.nl["r1"].do("config-set", hop_limit=64)
     ring.whole()
     ring.stop("r1")
     wait_for(lambda: monitor.told("node-del", "r4", "off"), "off")

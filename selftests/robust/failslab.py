@@ -402,7 +402,7 @@ def limits_are_all_or_nothing():
     def undo():
         # A port that is one stays one, however low the limit is set.
         r.nl.do("config-set", enabled=0)
-        r.nl.do("config-set", enabled=1, max_ports=1, hop_limit=32)
+        r.nl.do("config-set", enabled=1, max_ports=1, hop_limit=64)
 
     all_or_nothing(r, undo, "config-set", max_ports=3, hop_limit=30)
 

@@ -212,7 +212,7 @@ key_value_pairs_may_be_joined() {
 # What others say of themselves they may have.
 a_name_has_no_control_characters() {
 	refused 2 'control character' romon -n "$r1" set identity $'a\033[31m' hop-limit 7
-	equal "$(r1 -j show | jq -r '"\(.identity) \(.hop_limit)"')" "r1 32" "settings"
+	equal "$(r1 -j show | jq -r '"\(.identity) \(.hop_limit)"')" "r1 64" "settings"
 	r1 set identity $'a\\\303\244\377b'
 	equal "$(LC_ALL=C.UTF-8 r1 show | sed -n 's/^ *identity: //p')" $'a\\\\\303\244\\xffb' "what show says"
 	seen() {
