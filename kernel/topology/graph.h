@@ -25,6 +25,7 @@ struct romon_edge_end {
 
 /**
  * struct romon_edge - a hop between two nodes: a port of each
+ * @told:	in romon_teller.edges
  * @rcu:	for freeing
  * @seen:	jiffies when it was last told of. Read under RCU
  * @end:	as last told: parent, answerer
@@ -39,13 +40,17 @@ struct romon_edge_end {
  * @doubts:	of routes over it that were not answered
  * @index:	in romon_topology.map
  * @teller:	by whom answers came that told of it
- * @told:	in romon_teller.edges
- * @gone:	the next one that waits for a map which does not name it
+ * @gone:	once it was taken out: the next one that waits for a map which does
+ *		not name it
  *
- * The topology's work alone sees more than @seen.
+ * The topology's work alone sees more than @seen. There may be a hundred thousand
+ * of them: what is never needed at the same time shares its place.
  */
 struct romon_edge {
-	struct rcu_head	rcu;
+	union {
+		struct list_head told;
+		struct rcu_head	rcu;
+	};
 	unsigned long	seen;
 
 	struct romon_edge_end end[2];
@@ -58,9 +63,10 @@ struct romon_edge {
 	u32		doubt_round;
 	u32		doubts;
 	u32		index;
-	struct romon_teller *teller;
-	struct list_head told;
-	struct romon_edge *gone;
+	union {
+		struct romon_teller *teller;
+		struct romon_edge *gone;
+	};
 };
 
 /* What a router says of itself: printable, immutable. */
@@ -71,6 +77,7 @@ struct romon_text {
 
 /**
  * struct romon_node - a router, this one included
+ * @rb:		in romon_topology.nodes, by @id
  * @rcu:	for freeing
  * @id:		never changes
  * @answered:	it has answered itself, so what follows is known
@@ -78,7 +85,6 @@ struct romon_text {
  * @seen:	jiffies when it last answered
  * @identity:	without control characters, or NULL. RCU
  * @board:	likewise
- * @rb:		in romon_topology.nodes, by @id
  * @edges:	its ends of edges
  * @index:	in romon_topology.map, ROMON_MAP_NONE if it is not there
  * @via:	end at this node of the last hop of the best route, as of the
@@ -91,13 +97,17 @@ struct romon_text {
  * @doubt_round: is romon_topology.doubt_round if @doubts is of this round
  * @doubts:	of a router on routes that were not answered
  * @reach:	whether it answers; NULL if nothing was sent there lately
- * @gone:	the next one that waits for a map which does not name it
+ * @gone:	once it was taken out: the next one that waits for a map which does
+ *		not name it
  *
  * Up to @board it is written by the topology's work and read under RCU by
  * whoever has found it in a map. The rest is the work's own.
  */
 struct romon_node {
-	struct rcu_head	rcu;
+	union {
+		struct rb_node	rb;
+		struct rcu_head	rcu;
+	};
 	u8		id[ETH_ALEN];
 	bool		answered;
 	u32		version;
@@ -105,7 +115,6 @@ struct romon_node {
 	struct romon_text __rcu *identity;
 	struct romon_text __rcu *board;
 
-	struct rb_node	rb;
 	struct rb_root	edges;
 	u32		index;
 	const struct romon_edge_end *via;
