@@ -27,7 +27,7 @@
 
 bool option_stats;
 
-static char stdout_buf[BUFSIZ];
+static char stdout_buf[65536];
 
 static const struct cmd * const cmds[] = {
 	&cmd_show, &cmd_set, &cmd_port, &cmd_neighbor, &cmd_discover,

@@ -142,8 +142,14 @@ static void json_rows_print(FILE *f, json_object *j, bool pretty)
 
 	json_rows_until((text = json_object_to_json_string_ext(j, flags)));
 	fputs(text, f);
-	fputc('\n', f);
 	explicit_bzero((char *)text, strlen(text));
+}
+
+void json_rows_begin_list(struct json_rows *j, bool pretty)
+{
+	j->in_list = true;
+	if (pretty)
+		j->list = json_rows_array();
 }
 
 void json_rows_begin(struct json_rows *j)
@@ -182,20 +188,32 @@ void json_rows_close(struct json_rows *j)
 		j->depth--;
 }
 
+/* A list of ten thousand rows is no more in memory than one of them. */
 void json_rows_flush(struct json_rows *j, FILE *f, bool pretty)
 {
 	if (j->list) {
 		json_rows_append(j->list, j->row);
 	} else {
+		if (j->in_list)
+			fputc(j->begun ? ',' : '[', f);
+		j->begun = true;
 		json_rows_print(f, j->row, pretty);
+		if (!j->in_list)
+			fputc('\n', f);
 		json_object_put(j->row);
 	}
 	j->row = NULL;
 }
 
-void json_rows_print_list(struct json_rows *j, FILE *f, bool pretty)
+void json_rows_end_list(struct json_rows *j, FILE *f)
 {
-	json_rows_print(f, j->list, pretty);
+	if (!j->in_list)
+		return;
+	if (j->list)
+		json_rows_print(f, j->list, true);
+	else
+		fputs(j->begun ? "]" : "[]", f);
+	fputc('\n', f);
 	json_object_put(j->list);
 	j->list = NULL;
 }

@@ -37,7 +37,7 @@ struct out *out_begin(FILE *f, const struct out_col *cols, size_t n,
 		.f = f, .cols = cols, .n = n, .limit = SIZE_MAX
 	};
 	if (out_options.json && style == OUT_LIST)
-		o->json.list = json_rows_array();
+		json_rows_begin_list(&o->json, out_options.pretty);
 	return o;
 }
 
@@ -88,11 +88,11 @@ size_t out_end(struct out *o, unsigned int screen)
 	size_t lines = 0;
 
 	out_flush(o);
-	if (o->json.list)
-		json_rows_print_list(&o->json, o->f, out_options.pretty);
-	else if (!out_options.json && o->style == OUT_LIST)
+	if (out_options.json)
+		json_rows_end_list(&o->json, o->f);
+	else if (o->style == OUT_LIST)
 		lines = table_print_list(&o->table, screen);
-	else if (!out_options.json && o->style == OUT_RECORD)
+	else if (o->style == OUT_RECORD)
 		lines = table_print_record(&o->table);
 	out_cancel(o);
 	return lines;
