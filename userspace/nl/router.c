@@ -14,6 +14,9 @@
 #include "router.h"
 
 #define SEARCH_NS	(RUN_SECOND * 3 / 2)
+/* The longest one, if others become known all the time. */
+#define SEARCH_LONG_NS	(RUN_SECOND * 6)
+#define SEARCH_ASK_NS	(RUN_SECOND / 2)
 #define SEARCH_STEP_NS	(RUN_SECOND / 20)
 /* After one of that name has answered: another may be further away. */
 #define SETTLE_NS	(RUN_SECOND * 3 / 10)
@@ -231,11 +234,52 @@ static void router_complain_unknown(const char *what,
 	api_nodes_free(&nodes);
 }
 
+static uint32_t router_n_known(void)
+{
+	struct api_config config;
+	uint32_t n;
+
+	if (api_config_get(&config))
+		return 0;
+	n = config.nodes;
+	api_config_free(&config);
+	return n;
+}
+
+/* How far a search for a router is. */
+struct router_search {
+	int64_t ask, end, limit;
+	int64_t settle;
+	uint32_t known;
+};
+
+/*
+ * A large network takes several floods and some time to be known, and as long as
+ * others become known this one may. Return: whether it is time to give up.
+ */
+static bool router_search_ends(struct router_search *search, int64_t now)
+{
+	uint32_t known = router_n_known();
+
+	if (known > search->known) {
+		search->known = known;
+		if (search->end < now + SEARCH_ASK_NS)
+			search->end = now + SEARCH_ASK_NS;
+		if (search->end > search->limit)
+			search->end = search->limit;
+	}
+	/* The search may end while one that is known settles. */
+	if (search->settle != RUN_FOREVER && search->end < search->settle)
+		search->end = search->settle + SEARCH_STEP_NS;
+	return now >= search->end;
+}
+
 bool router_find(const char *what, const char *word, const char *also,
 		 struct api_node *node)
 {
 	struct router_name name = { .word = word, .also = also };
-	int64_t now = run_now(), end, settle = 0;
+	struct router_search search = { .settle = 0 };
+	int64_t now = run_now();
 	int found;
 
 	name.is_id = parse_id(word, name.id);
@@ -243,23 +287,29 @@ bool router_find(const char *what, const char *word, const char *also,
 	if (!api_require_running(what))
 		return false;
 	/* A name that is known already has had its time to become ambiguous. */
-	found = router_look(what, &name, node, &settle);
+	found = router_look(what, &name, node, &search.settle);
 	if (found)
 		return found > 0;
 
-	if (api_discover())
-		return false;
-	settle = RUN_FOREVER;
-	for (end = now + SEARCH_NS; now < end; now = run_now()) {
+	search = (struct router_search){
+		.ask = now,
+		.end = now + SEARCH_NS,
+		.limit = now + SEARCH_LONG_NS,
+		.settle = RUN_FOREVER,
+		.known = router_n_known(),
+	};
+	for (; !router_search_ends(&search, now); now = run_now()) {
+		if (now >= search.ask) {
+			if (api_discover())
+				return false;
+			search.ask = now + SEARCH_ASK_NS;
+		}
 		run_wait(-1, now + SEARCH_STEP_NS);
 		if (run_stopped())
 			return false;
-		found = router_look(what, &name, node, &settle);
+		found = router_look(what, &name, node, &search.settle);
 		if (found)
 			return found > 0;
-		/* The search may end while one that is known settles. */
-		if (settle != RUN_FOREVER && end < settle)
-			end = settle + SEARCH_STEP_NS;
 	}
 	router_complain_unknown(what, &name);
 	return false;
