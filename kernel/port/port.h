@@ -41,24 +41,24 @@ struct romon_entry {
 
 /**
  * struct romon_port - a device that takes part
- * @rn:		the router it belongs to
- * @dev:	the device, held by @dev_tracker
- * @dev_tracker: of @dev
- * @link:	this router's number for the port
- * @stats:	counters
+ * @rn:		the router it belongs to; never changes
+ * @dev:	the device, held by @dev_tracker; never changes
+ * @stats:	counters; the pointer never changes
+ * @secrets:	own list, or NULL for the router's. RCU
+ * @by_mac:	in romon_ports_table.mac. Read under RCU
+ * @by_link:	in romon_ports_table.link. Read under RCU
+ * @link:	this router's number for the port; never changes
+ * @cost:	read anywhere
+ * @running:	up and with carrier. Read anywhere
+ * @hashed:	the MAC by which it is in romon_ports_table.mac
  *
  * @hook:	the first way in, before masters. rx.c's own
  * @pt:		the second way in. rx.c's own
  *
- * @secrets:	own list, or NULL for the router's. RCU
- * @cost:	read anywhere
- * @running:	up and with carrier. Read anywhere
- * @downs:	how often it has ceased to be that. Read anywhere
- * @by_mac:	in romon_ports_table.mac. Read under RCU
- * @hashed:	the MAC by which it is there
- * @by_link:	in romon_ports_table.link. Read under RCU
+ * @downs:	how often it has ceased to be @running. Read anywhere
  * @list:	in romon_net.ports. Read under RCU
  * @closed:	on its way out
+ * @dev_tracker: of @dev
  *
  * @seq:	sequence number of the last hashed frame sent
  * @neighs:	own lock
@@ -75,31 +75,33 @@ struct romon_entry {
  * finds it under RCU and keeps no reference.
  */
 struct romon_port {
-	/* Never changes. */
+	/* What frames read, of which none changes while nothing else does. */
 	struct romon_net	*rn;
 	struct net_device	*dev;
-	netdevice_tracker	dev_tracker;
-	u32			link;
 	struct romon_stats __percpu *stats;
+	struct romon_secrets __rcu *secrets;
+	struct hlist_node	by_mac;
+	struct hlist_node	by_link;
+	u32			link;
+	u16			cost;
+	bool			running;
+	u8			hashed[ETH_ALEN] __aligned(2);
 
 	/* Of rx.c; under rtnl. */
 	struct nf_hook_ops	hook;
 	struct packet_type	pt;
 
-	/* Written under rtnl. */
-	struct romon_secrets __rcu *secrets;
-	u16			cost;
-	bool			running;
+	/* Under rtnl. */
 	u32			downs;
-	struct hlist_node	by_mac;
-	struct hlist_node	by_link;
-	u8			hashed[ETH_ALEN] __aligned(2);
 	struct list_head	list;
 	struct list_head	closed;
+	netdevice_tracker	dev_tracker;
 
-	/* Written in softirq. */
-	atomic64_t		seq;
-	struct romon_neighs	neighs;
+	/* Written by frames that leave hashed. */
+	atomic64_t		seq ____cacheline_aligned_in_smp;
+
+	/* Written by frames that come in hashed, and by floods and answers. */
+	struct romon_neighs	neighs ____cacheline_aligned_in_smp;
 	u64			refused_at;
 	atomic64_t		refused;
 	u64			flood_due;
