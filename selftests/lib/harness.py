@@ -255,7 +255,8 @@ def ip(*lines, ns=None):
     command = ["ip"] + (["-n", ns] if ns else []) + ["-b", "-"]
     run = subprocess.run(command, input="\n".join(lines), text=True, capture_output=True)
     if run.returncode:
-        raise Failed(f"ip: {'; '.join(lines)}: {run.stderr.strip()}")
+        told = "; ".join(lines)
+        raise Failed(f"ip: {told[:300]}{'...' if len(told) > 300 else ''}: {run.stderr.strip()}")
 
 
 class Network:
