@@ -34,6 +34,7 @@ import time
 from harness import Network, check, ip, require_module, wait_for
 import genl
 import romonframe as rf
+from slabs import objects, settled, slab
 
 R, R_MAC, X_MAC = "02:00:00:00:00:01", "02:01:00:00:00:01", "02:01:00:00:00:02"
 TRACING = "/sys/kernel/tracing"
@@ -157,33 +158,6 @@ class Others:
 
 
 # What is measured
-
-def slab():
-    """Bytes in slabs that cannot be reclaimed, which all of the module's are."""
-    with open("/proc/meminfo") as file:
-        found = dict(re.findall(r"(\w+): +(\d+) kB", file.read()))
-    return int(found["SUnreclaim"]) * 1024
-
-
-def objects():
-    """{size or name: objects} of the caches that kmalloc() uses"""
-    with open("/proc/slabinfo") as file:
-        return {line.split()[0]: (int(line.split()[1]), int(line.split()[3]))
-                for line in file if line.startswith("kmalloc-") and "dma" not in line}
-
-
-def settled(function):
-    """When the memory that was only in passing is given back."""
-    subprocess.run(["sync"], check=True)
-    last = function()
-    for _ in range(20):
-        time.sleep(0.25)
-        now = function()
-        if now == last:
-            break
-        last = now
-    return last
-
 
 def trace(name, value):
     with open(f"{TRACING}/{name}", "w") as file:
