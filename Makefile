@@ -94,7 +94,11 @@ bench: prereq
 	@$(vm)/run qemu --timeout 1800 -- selftests/run bench/scale
 	@$(vm)/run bench --timeout 1800 -- selftests/run bench/scale disable
 	@$(vm)/run bench --timeout 1800 -- selftests/run bench/forward
+	@$(vm)/run bench --timeout 1800 -- selftests/run bench/smp
 	@$(vm)/run bench --timeout 1800 -- selftests/run bench/grid
+	@$(vm)/run bench --timeout 3600 -- selftests/run bench/stays
+	@$(vm)/run bench --timeout 900 -- selftests/run bench/echo
+	@$(vm)/run bench --timeout 900 -- selftests/run bench/start
 	@$(vm)/run bench --timeout 1800 -- selftests/run bench/heal
 	@$(vm)/run bench --timeout 1800 -- selftests/run bench/streams
 	@$(vm)/run bench --timeout 900 -- env TESTS=OpenSSH_copies_large_files selftests/run session
