@@ -53,8 +53,7 @@ for name, frame in seeds.items():
 DATA = rf.ethernet("ff:ff:ff:ff:ff:ff", ORIGIN, discover)
 
 
-def pcap(order, magic=0xA1B2C3D4, link=1, head=b""):
-    data = head + DATA
+def pcap(order, magic=0xA1B2C3D4, link=1, data=DATA):
     return (struct.pack(order + "IHHIIII", magic, 2, 4, 0, 0, 262144, link)
             + struct.pack(order + "IIII", 1000, 500, len(data), len(data)) + data)
 
@@ -72,7 +71,7 @@ def pcapng(order):
             + block(order, 1, struct.pack(order + "HHI", 1, 0, 96) + options + bytes(4))
             + block(order, 6, struct.pack(order + "I", 0) + packet + DATA)
             + block(order, 2, struct.pack(order + "HH", 0, 0) + packet + DATA)
-            + block(order, 3, struct.pack(order + "I", len(DATA)) + DATA))
+            + block(order, 3, struct.pack(order + "I", len(DATA)) + DATA[:96]))
 
 
 captures = here / "capture/corpus"
@@ -81,4 +80,4 @@ for name, order in (("little", "<"), ("big", ">")):
     (captures / f"pcap-{name}").write_bytes(pcap(order))
     (captures / f"pcapng-{name}").write_bytes(pcapng(order))
 (captures / "pcap-nanoseconds").write_bytes(pcap("<", magic=0xA1B23C4D))
-(captures / "pcap-any").write_bytes(pcap("<", link=113, head=bytes(14) + b"\x88\xbf"))
+(captures / "pcap-any").write_bytes(pcap("<", link=113, data=bytes(14) + b"\x88\xbf" + discover))

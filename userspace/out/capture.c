@@ -131,7 +131,6 @@ static void capture_add(struct capture *c, const struct capture_link *link,
 		return;
 	}
 	if (head) {
-		/* Without their Ethernet header frames only look like ours. */
 		if (len < head || data[type] != 0x88 || data[type + 1] != 0xbf)
 			return;
 		data += head;
@@ -141,6 +140,7 @@ static void capture_add(struct capture *c, const struct capture_link *link,
 	f = frames_add(c->frames, data, len);
 	f->wire_len = wire_len > len ? wire_len : len;
 	f->time = time;
+	f->cooked = head;
 }
 
 static const char *pcap_parse(struct capture *c, bool nano)

@@ -48,12 +48,16 @@ static unsigned int frame_u16(const uint8_t *p)
 
 /*
  * With an Ethernet header it is known by its EtherType, behind VLAN tags if
- * there are any. Without one the header must look like one.
+ * there are any. Without one the header must look like one, unless what was in
+ * front of it has told.
  */
 bool frame_find(const struct frame *f, size_t *start)
 {
 	size_t at = 2 * ETH_ALEN;
 
+	*start = 0;
+	if (f->cooked)
+		return true;
 	while (f->len >= at + 2) {
 		unsigned int type = frame_u16(f->data + at);
 
@@ -65,7 +69,6 @@ bool frame_find(const struct frame *f, size_t *start)
 			break;
 		at += VLAN_HLEN;
 	}
-	*start = 0;
 	return f->len >= 4 && f->data[0] >= ROMON_TYPE_DISCOVER &&
 	       f->data[0] <= ROMON_TYPE_HELLO && !f->data[1] &&
 	       frame_u16(f->data + 2) >=

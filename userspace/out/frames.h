@@ -15,6 +15,7 @@ struct frame {
 	size_t wire_len;	/* bytes that there were */
 	double time;		/* 0 if not known */
 	bool bare;		/* of a hex dump: its lines had no offsets */
+	bool cooked;		/* from the type byte on: a header that is gone said so */
 };
 
 struct frames {

@@ -248,24 +248,29 @@ static void check_ng(bool big)
 /* `tcpdump -i any`: the Ethernet header is replaced by another one. */
 static void check_any(void)
 {
-	static const uint8_t hello[] = "\5\0\0\x36";
+	/* Nothing in it is right, and the first bytes of its digest are an EtherType. */
+	static const uint8_t hello[14] = { 9, 1, 0, 54, [12] = 0x88, 0xbf };
 	struct frames frames = { 0 };
 	struct file f = { 0 };
+	size_t start = 1;
 
 	pcap_head(&f, 0xa1b2c3d4, 113);
 	for (int i = 0; i < 2; i++) {
 		put32(&f, 1000);
 		put32(&f, 0);
-		put32(&f, 20);
+		put32(&f, 30);
 		put32(&f, 56);
 		put(&f, "\0\1\0\1\0\6\2\0\0\0\0\1\0\0", 14);
 		put(&f, i ? "\x08\0" : "\x88\xbf", 2);
-		put(&f, hello, 4);
+		put(&f, hello, sizeof(hello));
 	}
 	tap_ok(!capture_parse(&frames, f.data, f.len) && frames.n == 1 &&
-	       frames.v[0].len == 4 && !memcmp(frames.v[0].data, hello, 4) &&
+	       frames.v[0].len == sizeof(hello) &&
+	       !memcmp(frames.v[0].data, hello, sizeof(hello)) &&
 	       frames.v[0].wire_len == 40,
 	       "of a capture of any device what is RoMON");
+	tap_ok(frame_find(&frames.v[0], &start) && !start,
+	       "and that, whatever the frame looks like");
 	frames_free(&frames);
 }
 
