@@ -19,6 +19,7 @@ help:
 	@echo 'make check TESTS="chain ring"  these; TESTS=auth/ for a folder of selftests/'
 	@echo 'make bench                     measure'
 	@echo 'make install                   module and tool; with KDIR, PREFIX and DESTDIR'
+	@echo 'make wireshark-install         what Wireshark takes to know frames by'
 	@echo
 	@echo 'make              the module, for the kernel of KDIR, and the tool'
 	@echo 'make module|tool  one of them'
@@ -51,7 +52,7 @@ module: kdir
 tool:
 	$(MAKE) -C userspace
 
-.PHONY: install module-install tool-install
+.PHONY: install module-install tool-install wireshark-install
 install: module-install tool-install
 
 module-install: module
@@ -62,6 +63,9 @@ endif
 
 tool-install: tool
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+wireshark-install:
+	$(MAKE) -C userspace wireshark-install DESTDIR=$(DESTDIR)
 
 # Also without headers: what kbuild leaves behind, and the test bed's build.
 .PHONY: clean
