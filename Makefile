@@ -26,7 +26,7 @@ help:
 	@echo 'make shell        the network of the demo, with a prompt'
 	@echo 'make check-uml    tests in the debug kernel only; with TESTS= as well'
 	@echo 'make check-qemu   ... in the stock one; also -6.12, -sid, -rt, -smp, -small'
-	@echo 'make check-unit   ... of the parts that need no kernel'
+	@echo 'make check-unit   ... of the parts that need no kernel; check-wireshark is one'
 	@echo 'make check-cross  other CPUs: build; check-pair: boot two, with an x86-64'
 	@echo 'make check-long   ... with more rounds of all that goes round, for hours'
 	@echo 'make lint         style and static checks'
@@ -80,7 +80,7 @@ clean:
 prereq:
 	@selftests/prereq
 
-parts := $(addprefix check-,unit uml qemu 6.12 sid rt smp small fips lockdown cross pair)
+parts := $(addprefix check-,unit wireshark uml qemu 6.12 sid rt smp small fips lockdown cross pair)
 .PHONY: check check-long $(parts)
 check:
 	@selftests/check $(TESTS)

@@ -15,7 +15,7 @@
 export PYTHONPATH=$selftests/lib
 
 # No test is in these folders, nor is this file of selftests/ itself one.
-no_tests=' bench fuzz lib unit vm '
+no_tests=' bench fuzz lib unit vm wireshark '
 shows='demo.sh'
 
 # Sets test_file[NAME]. Says what is wrong with the files themselves, and fails.
