@@ -137,6 +137,7 @@ changed_settings_are_told() {
 
 people_get_a_line_for_each_event() {
 	local lines
+	: > "$tmp/lines"
 	romon -n "$r2" monitor > "$tmp/lines" &
 	lines=$!
 	change() {
@@ -153,6 +154,7 @@ people_get_a_line_for_each_event() {
 
 names_with_blanks_are_words_all_the_same() {
 	local lines fake='r3 version 9 board "x"'
+	: > "$tmp/lines"
 	romon -n "$r1" monitor > "$tmp/lines" &
 	lines=$!
 	romon -n "$r3" set identity "$fake"
