@@ -194,18 +194,22 @@ class Chain:
         return least - 1
 
 
-def _private():
+def private_mounts(*folders):
     """Mounts of our own: what is written there is gone with us."""
     libc = genl.libc
     if libc.unshare(CLONE_NEWNS):
         raise OSError("unshare")
     if libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None):
         raise OSError("mount --make-rprivate")
-    os.makedirs("/run/sshd", exist_ok=True)
-    for folder in ("/root", "/etc/ssh", "/etc/dropbear", "/etc/netns"):
+    for folder in folders:
         os.makedirs(folder, exist_ok=True)
         if libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 0, b"mode=755"):
             raise OSError(f"mount {folder}")
+
+
+def _private():
+    private_mounts("/root", "/etc/ssh", "/etc/dropbear", "/etc/netns")
+    os.makedirs("/run/sshd", exist_ok=True)
     os.makedirs("/root/.ssh", mode=0o700)
     os.environ["HOME"] = "/root"
     os.chmod("/root", 0o700)

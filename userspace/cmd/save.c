@@ -24,7 +24,7 @@ static void save_protect(int fd)
 
 static int save_stdout(const struct model *m)
 {
-	if (model_has_secrets(m))
+	if (model_has_secrets(m, NULL))
 		save_protect(STDOUT_FILENO);
 	lines_print(stdout, m);
 	return EXIT_DONE;

@@ -29,11 +29,13 @@ static void apply_hear(const char *line)
 	apply_said = xstrdup(line);
 }
 
-/* The line of what the kernel has pointed at, else of the first of them. */
-static unsigned int apply_line(const struct diff_change *c, const char *what)
+/* Where that is said which the kernel has pointed at, else the first of them. */
+static struct setting_place apply_place(const struct diff_change *c,
+					const char *what)
 {
 	struct romon_nl *nl = api_shared(what);
-	unsigned int attr = nl ? romon_nl_refusal(nl)->attr : 0, first = 0;
+	unsigned int attr = nl ? romon_nl_refusal(nl)->attr : 0;
+	struct setting_place first = { NULL };
 	const struct settings *s = c->cmd == ROMON_CMD_CONFIG_SET ?
 				   &config_settings : &port_settings;
 
@@ -41,27 +43,34 @@ static unsigned int apply_line(const struct diff_change *c, const char *what)
 		if (!c->set[i].given)
 			continue;
 		if (attr && s->v[i].attr == (int)attr)
-			return c->set[i].line;
-		if (!first)
-			first = c->set[i].line;
+			return c->set[i].place;
+		if (!first.file)
+			first = c->set[i].place;
 	}
 	return first;
 }
 
+static void apply_say(const char *said, const struct setting_place *place,
+		      const char *more)
+{
+	err_set_place(place->file, place->line);
+	complain_clean("%s%s", said, more);
+	err_set_place(NULL, 0);
+}
+
 /* Of a change that was made what was said is passed on, else it is kept. */
-static int apply_one(const struct diff_change *c, const char *file,
-		     const char *what, unsigned int *line)
+static int apply_one(const struct diff_change *c, const char *what,
+		     struct setting_place *place)
 {
 	err_sink_fn *sink = err_set_sink(apply_hear);
 	int err = apply_change(c);
 
 	err_set_sink(sink);
-	*line = apply_said && file ? apply_line(c, what) : 0;
-	if (!err && apply_said) {
-		if (*line)
-			err_set_place(file, *line);
-		complain_clean("%s", apply_said);
-		err_set_place(NULL, 0);
+	if (!apply_said)
+		return err;
+	*place = apply_place(c, what);
+	if (!err) {
+		apply_say(apply_said, place, "");
 		free(apply_said);
 		apply_said = NULL;
 	}
@@ -69,26 +78,26 @@ static int apply_one(const struct diff_change *c, const char *file,
 }
 
 static int apply(const struct model *want, const struct model *is,
-		 const char *what, unsigned int *line)
+		 const char *what, struct setting_place *place)
 {
 	struct diff diff;
 	int err = 0;
 
 	diff_make(&diff, want, is);
 	for (size_t i = 0; i < diff.n && !err; i++)
-		err = apply_one(&diff.v[i], want->file, what, line);
+		err = apply_one(&diff.v[i], what, place);
 	diff_free(&diff);
 	return err;
 }
 
 static int apply_undo(const struct model *before, const char *what)
 {
-	unsigned int line;
+	struct setting_place place;
 	struct model now;
 	int err = model_load(&now, what);
 
 	if (!err)
-		err = apply(before, &now, what, &line);
+		err = apply(before, &now, what, &place);
 	/* Why that can not be undone, of which there is no file. */
 	if (apply_said)
 		complain_clean("%s", apply_said);
@@ -98,33 +107,30 @@ static int apply_undo(const struct model *before, const char *what)
 	return err;
 }
 
-static void apply_fail(const struct model *want, const struct model *before,
-		       const char *what, unsigned int line)
+static void apply_fail(const struct model *before, const char *what,
+		       const struct setting_place *place)
 {
 	char *why = apply_said ? apply_said : xasprintf("%s: failed", what);
 	bool undone;
 
 	apply_said = NULL;
 	undone = !apply_undo(before, what);
-	if (line)
-		err_set_place(want->file, line);
-	complain_clean("%s; %s", why, undone ? "all is as it was" :
-		       "half of what was asked for is done");
-	err_set_place(NULL, 0);
+	apply_say(why, place, undone ? "; all is as it was" :
+		  "; half of what was asked for is done");
 	free(why);
 }
 
 int apply_model(const struct model *want, const char *what)
 {
-	struct model before;
-	unsigned int line = 0;
+	struct setting_place place = { NULL };
 	int status = EXIT_FAILED;
+	struct model before;
 
 	if (!model_load(&before, what)) {
-		if (!apply(want, &before, what, &line))
+		if (!apply(want, &before, what, &place))
 			status = EXIT_DONE;
 		else
-			apply_fail(want, &before, what, line);
+			apply_fail(&before, what, &place);
 	}
 	model_free(&before);
 	return status;

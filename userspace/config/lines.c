@@ -67,14 +67,21 @@ void lines_print(FILE *f, const struct model *m)
 	fputs(SCRIPT_LAST "\n", f);
 }
 
-static void lines_number(struct setting_value *v, size_t n, unsigned int line)
+static void lines_place(struct setting_value *v, size_t n,
+			const struct setting_place *place)
 {
 	for (size_t i = 0; i < n; i++)
-		v[i].line = line;
+		v[i].place = *place;
+}
+
+/* What an earlier file has said of a port a later one may say more of. */
+static bool lines_may_add(const struct model_port *p, const char *file)
+{
+	return !p || p->file != file;
 }
 
 static bool lines_take_port(struct model *m, struct args *args,
-			    unsigned int line)
+			    const struct setting_place *place)
 {
 	struct setting_value set[PORT_SETTINGS];
 	bool add, all, ok = false;
@@ -91,7 +98,7 @@ static bool lines_take_port(struct model *m, struct args *args,
 		return false;
 	all = !strcmp(interface, MODEL_ALL);
 	p = model_port(m, interface);
-	if (add && (p || all))
+	if (add && (all || !lines_may_add(p, place->file)))
 		complain("port add: %s: there is an entry already", interface);
 	else if (!p && !add && !all)
 		complain("port set: %s: no such entry", interface);
@@ -99,9 +106,10 @@ static bool lines_take_port(struct model *m, struct args *args,
 		ok = true;
 	if (ok && !p) {
 		p = model_add(m, interface);
-		lines_number(p->set, PORT_SETTINGS, line);
+		p->file = place->file;
+		lines_place(p->set, PORT_SETTINGS, place);
 	}
-	lines_number(set, PORT_SETTINGS, line);
+	lines_place(set, PORT_SETTINGS, place);
 	if (ok)
 		settings_merge(&port_settings, p->set, set);
 	settings_free(&port_settings, set);
@@ -109,19 +117,20 @@ static bool lines_take_port(struct model *m, struct args *args,
 }
 
 /* Later lines win, as they would if they were run. */
-static bool lines_take(struct model *m, struct args *args, unsigned int line)
+static bool lines_take(struct model *m, struct args *args,
+		       const struct setting_place *place)
 {
 	struct setting_value set[CONFIG_SETTINGS];
 
 	if (args_take(args, "set")) {
 		if (!keys_parse(args, "set", &config_settings, set))
 			return false;
-		lines_number(set, CONFIG_SETTINGS, line);
+		lines_place(set, CONFIG_SETTINGS, place);
 		settings_merge(&config_settings, m->set, set);
 		return true;
 	}
 	if (args_take(args, "port"))
-		return lines_take_port(m, args, line);
+		return lines_take_port(m, args, place);
 	complain("restore: only set and port, as save writes them, not %s",
 		 args_peek(args));
 	return false;
@@ -141,31 +150,45 @@ static bool lines_whole(const struct script *s, bool any)
 	return any && !s->cut;
 }
 
-int lines_read(struct model *m, const char *file)
+int lines_add(struct model *m, const char *file)
 {
+	struct setting_place place = { NULL };
 	int more, status = EXIT_DONE;
 	struct script script;
 	struct args args;
-	bool any = false;
 
-	memset(m, 0, sizeof(*m));
 	if (!script_open(&script, "restore", file))
 		return EXIT_FAILED;
-	m->file = script.name;
+	place.file = model_file(m, script.name);
 	while (status == EXIT_DONE && (more = script_next(&script, &args))) {
+		place.line = script.number;
 		if (more < 0)
 			status = script_status(&script);
-		else if (!lines_take(m, &args, script.number))
+		else if (!lines_take(m, &args, &place))
 			status = EXIT_USAGE;
-		any = true;
 	}
-	if (status == EXIT_DONE && !lines_whole(&script, any))
+	if (status == EXIT_DONE && !lines_whole(&script, place.line))
 		status = EXIT_USAGE;
 	script_close(&script);
-	if (status == EXIT_DONE && strcmp(file, "-") && model_has_secrets(m))
+	if (status == EXIT_DONE && strcmp(file, "-") &&
+	    model_has_secrets(m, place.file))
 		secrets_complain_readable("restore", file);
-	/* A file that does not speak of the wildcard entry leaves it as new. */
+	return status;
+}
+
+/* Files that do not speak of the wildcard entry leave it as new. */
+void lines_end(struct model *m)
+{
 	if (!model_port(m, MODEL_ALL))
 		model_add(m, MODEL_ALL);
+}
+
+int lines_read(struct model *m, const char *file)
+{
+	int status;
+
+	memset(m, 0, sizeof(*m));
+	status = lines_add(m, file);
+	lines_end(m);
 	return status;
 }

@@ -16,6 +16,9 @@ void model_free(struct model *m)
 	for (size_t i = 0; i < m->n_ports; i++)
 		settings_free(&port_settings, m->port[i].set);
 	free(m->port);
+	for (size_t i = 0; i < m->n_files; i++)
+		free(m->file[i]);
+	free(m->file);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -112,15 +115,23 @@ int model_load(struct model *m, const char *what)
 	return ok ? 0 : -1;
 }
 
-static bool model_are_secrets(const struct setting_value *v)
+static bool model_are_secrets(const struct setting_value *v, const char *file)
 {
-	return v->secrets && v->secrets->n;
+	return v->secrets && v->secrets->n &&
+	       (!file || v->place.file == file);
 }
 
-bool model_has_secrets(const struct model *m)
+bool model_has_secrets(const struct model *m, const char *file)
 {
 	for (size_t i = 0; i < m->n_ports; i++)
-		if (model_are_secrets(&m->port[i].set[PORT_SECRETS]))
+		if (model_are_secrets(&m->port[i].set[PORT_SECRETS], file))
 			return true;
-	return model_are_secrets(&m->set[CONFIG_SECRETS]);
+	return model_are_secrets(&m->set[CONFIG_SECRETS], file);
+}
+
+const char *model_file(struct model *m, const char *name)
+{
+	m->file = xrealloc(m->file, m->n_files + 1, sizeof(*m->file));
+	m->file[m->n_files] = xstrdup(name);
+	return m->file[m->n_files++];
 }

@@ -75,6 +75,12 @@ struct setting {
 	int attr;
 };
 
+/* Where something was said. */
+struct setting_place {
+	const char *file;		/* NULL: in none */
+	unsigned int line;
+};
+
 /* What a setting is, or shall become; what is pointed to is its own. */
 struct setting_value {
 	bool given;
@@ -83,7 +89,7 @@ struct setting_value {
 	uint64_t number;
 	char *text;			/* NULL: not known */
 	struct secrets *secrets;	/* NULL: none, or not told */
-	unsigned int line;		/* of the file it is from; 0: of none */
+	struct setting_place place;	/* of a file whose name outlives it */
 };
 
 struct settings {

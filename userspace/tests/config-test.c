@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "config/apply.h"
+#include "config/boot.h"
 #include "config/diff.h"
 #include "config/keys.h"
 #include "config/lines.h"
@@ -289,6 +290,113 @@ static void test_store(void)
 	free(want);
 }
 
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		exit(1);
+}
+
+static void boots(const char *dir, const char *lines, const char *what)
+{
+	char *got, *want = whole(lines);
+	struct model m;
+
+	said[0] = '\0';
+	if (tap_ok(boot_read(&m, dir) == EXIT_DONE && !*said, what)) {
+		got = written(&m);
+		tap_is(got, want, "... as one configuration");
+		free(got);
+	}
+	model_free(&m);
+	free(want);
+}
+
+static void boots_not(const char *dir, const char *why, const char *what)
+{
+	struct model m;
+
+	said[0] = '\0';
+	tap_ok(boot_read(&m, dir) != EXIT_DONE && strstr(said, why), what);
+	model_free(&m);
+}
+
+static void boots_said(const char *want, const char *what)
+{
+	struct model m;
+
+	said[0] = '\0';
+	tap_ok(boot_read(&m, ".") == EXIT_DONE && strstr(said, want), what);
+	model_free(&m);
+}
+
+static void test_boot(void)
+{
+	char dir[] = "/tmp/config-test.XXXXXX";
+
+	if (!mkdtemp(dir) || chdir(dir))
+		exit(1);
+	boots_not(".", "there is no ./romon.conf, and nothing in ./conf.d",
+		  "without any file there is nothing to restore");
+	put("romon.conf", "set hop-limit 3\nport add eth0 cost 5\n");
+	boots(".", "set hop-limit 3\n"
+	      "port add eth0 cost 5 forbid off disabled off\n"
+	      "port set all cost 100 forbid off\n",
+	      "one file is enough");
+	if (mkdir("conf.d", 0700))
+		exit(1);
+	put("conf.d/20.conf", "port add eth0 forbid on\nset hop-limit 5\n");
+	put("conf.d/100.conf", "set hop-limit 4\nport add eth1\n");
+	put("conf.d/30.conf~", "set hop-limit 6\n");
+	put("conf.d/.40.conf", "set hop-limit 7\n");
+	put("conf.d/.conf", "set hop-limit 8\n");
+	boots(".", "set hop-limit 5\n"
+	      "port add eth0 cost 5 forbid on disabled off\n"
+	      "port add eth1 cost 100 forbid off disabled off\n"
+	      "port set all cost 100 forbid off\n",
+	      "others come behind it in the order of their names");
+	put("conf.d/30.conf", "port add eth2\nport add eth2\n");
+	boots_not(".", "./conf.d/30.conf:2: port add: eth2: there is an entry",
+		  "within a file an entry is added once");
+	put("conf.d/30.conf", "\n");
+	boots_not(".", "./conf.d/30.conf: there is no command in it",
+		  "none of them may be empty");
+	put("conf.d/30.conf", SCRIPT_FIRST "\nset hop-limit 9\n");
+	boots_not(".", "./conf.d/30.conf: it ends before its end",
+		  "... nor cut off");
+	if (unlink("conf.d/30.conf") || unlink("romon.conf"))
+		exit(1);
+	boots(".", "set hop-limit 5\n"
+	      "port add eth1 cost 100 forbid off disabled off\n"
+	      "port add eth0 cost 100 forbid on disabled off\n"
+	      "port set all cost 100 forbid off\n",
+	      "those alone are enough");
+	if (symlink("nothing", "romon.conf"))
+		exit(1);
+	boots_not(".", "restore: ./romon.conf: No such file",
+		  "a link to nothing is no file that is not there");
+	if (chmod("conf.d/20.conf", 0644) || unlink("romon.conf"))
+		exit(1);
+	put("conf.d/20.conf", "set hop-limit 5\n");
+	put("conf.d/30.conf", "set secrets x\n");
+	if (chmod("conf.d/30.conf", 0600))
+		exit(1);
+	boots(".", "set secrets \"x\"\nset hop-limit 5\n"
+	      "port add eth1 cost 100 forbid off disabled off\n"
+	      "port set all cost 100 forbid off\n",
+	      "others may read what has no secrets in it");
+	if (chmod("conf.d/30.conf", 0644))
+		exit(1);
+	boots_said("conf.d/30.conf: others can read it",
+		   "... and of what has it is told");
+	if (unlink("conf.d/20.conf") || unlink("conf.d/30.conf") ||
+	    unlink("conf.d/100.conf") || unlink("conf.d/30.conf~") ||
+	    unlink("conf.d/.40.conf") || unlink("conf.d/.conf") ||
+	    rmdir("conf.d") || chdir("/") || rmdir(dir))
+		exit(1);
+}
+
 /* A kernel that is as new, and refuses what it is told to refuse. */
 WRAP(api_shared);
 WRAP(api_config_get);
@@ -364,6 +472,33 @@ static void tells(const char *text, unsigned int attr, const char *line,
 	free(want);
 }
 
+/* Of two files: which of them asks for it. */
+static void test_refused_second(void)
+{
+	char *want = xasprintf("%s:1: set: hop-limit: out of range; all is as it was",
+			       file);
+	char first[] = "/tmp/config-test.XXXXXX";
+	struct model m;
+	int fd = mkstemp(first);
+
+	if (fd < 0 || close(fd))
+		exit(1);
+	put(first, "port add eth0\nset flood-rate 3\n");
+	put(file, "set hop-limit 200\n");
+	memset(&m, 0, sizeof(m));
+	changes = 0;
+	refusal.attr = ROMON_A_CONFIG_HOP_LIMIT;
+	if (lines_add(&m, first) != EXIT_DONE ||
+	    lines_add(&m, file) != EXIT_DONE)
+		exit(1);
+	tap_ok(apply_model(&m, "restore") == EXIT_FAILED,
+	       "of several files one may be refused");
+	tap_is(said, want, "... and which one is told");
+	model_free(&m);
+	unlink(first);
+	free(want);
+}
+
 static void test_refused(void)
 {
 	tells("set flood-rate 3\n\nset max-ports 9 hop-limit 200\n",
@@ -384,6 +519,7 @@ static void test_refused(void)
 	      "... and that what was done stays");
 	refuses_undoing = false;
 	refused_port = NULL;
+	test_refused_second();
 }
 
 /* A string of no bytes, not even the zero behind it, is none. */
@@ -449,6 +585,7 @@ int main(void)
 	test_cut();
 	test_store();
 	test_refused();
+	test_boot();
 
 	leads(WHOLE, WHOLE, "", "nothing is asked if nothing changes");
 	leads(WHOLE, "set hop-limit 7 flood-rate 8\n" WHOLE,
