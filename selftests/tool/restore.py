@@ -148,6 +148,30 @@ def what_the_kernel_refuses_at_the_end_has_changed_nothing():
 
 
 @test
+def what_is_ended_is_done_or_not_begun():
+    """By what a session that breaks sends to whoever runs in it."""
+    before = romon("r2", "save")
+    ports = "".join(f"port add later{n} cost 3\n" for n in range(200))
+    files = [write("few", before), write("many", longer(before, ports))]
+    romon("r2", "restore", files[1])
+    wanted = [before, romon("r2", "save")]
+    romon("r2", "restore", files[0])
+    ended, at = set(), 0
+    for n in range(amount(24, 300)):
+        restore = subprocess.Popen(["romon", "-n", net["r2"], "restore", files[not at]],
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(0.004 * (n // 2 % 12))
+        restore.send_signal((signal.SIGHUP, signal.SIGTERM, signal.SIGINT)[n % 3])
+        restore.wait()
+        now = romon("r2", "save")
+        check(now in wanted, f"after {0.004 * (n // 2 % 12):.3f} s neither:\n{now}")
+        ended.add(now == wanted[at])
+        at = wanted.index(now)
+    equal(ended, {True, False}, "whether it was done, of both kinds")
+    romon("r2", "restore", files[0])
+
+
+@test
 def a_port_may_be_restored_before_there_is_its_device():
     r1 = routers["r1"]
     before = romon("r1", "save")

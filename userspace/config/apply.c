@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Making the kernel's configuration another. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -120,12 +121,32 @@ static void apply_fail(const struct model *before, const char *what,
 	free(why);
 }
 
+/*
+ * Between two requests the configuration is neither the one nor the other: the
+ * session that this was typed in may end by the first of them, and it must not
+ * stay so.
+ */
+static void apply_block(sigset_t *before)
+{
+	static const int all[] = {
+		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTOU
+	};
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sigaddset(&mask, all[i]);
+	sigprocmask(SIG_BLOCK, &mask, before);
+}
+
 int apply_model(const struct model *want, const char *what)
 {
 	struct setting_place place = { NULL };
 	int status = EXIT_FAILED;
 	struct model before;
+	sigset_t mask;
 
+	apply_block(&mask);
 	if (!model_load(&before, what)) {
 		if (!apply(want, &before, what, &place))
 			status = EXIT_DONE;
@@ -133,5 +154,6 @@ int apply_model(const struct model *want, const char *what)
 			apply_fail(&before, what, &place);
 	}
 	model_free(&before);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return status;
 }
