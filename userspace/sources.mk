@@ -3,12 +3,12 @@
 # The tool's sources by room, from the folder userspace/. Whatever builds some
 # of them includes this.
 
-user_base := $(addprefix base/,err.c text.c run.c loop.c confine.c memory.c)
+user_base := $(addprefix base/,err.c text.c run.c loop.c confine.c memory.c notify.c)
 user_parse := $(addprefix parse/,parse.c script.c secrets.c)
 user_nl := $(addprefix nl/,nl.c api.c api_read.c settings.c router.c echo.c)
 user_out := $(addprefix out/,out.c table.c json.c view.c draw.c capture.c frames.c explain.c)
 user_session := $(addprefix session/,apart.c endpoint.c known.c relay.c service.c session.c)
-user_serve := $(addprefix serve/,conf.c file.c guard.c link.c log.c notify.c priv.c serve.c share.c spawn.c starter.c target.c \
+user_serve := $(addprefix serve/,conf.c file.c guard.c link.c log.c priv.c serve.c share.c spawn.c starter.c target.c \
 	listener.c listener_admit.c listener_command.c listener_conf.c listener_log.c \
 	listener_login.c listener_session.c listener_target.c)
 user_config := $(addprefix config/,keys.c model.c lines.c boot.c diff.c apply.c store.c stretch.c)

@@ -28,13 +28,13 @@
 #include "base/confine.h"
 #include "base/err.h"
 #include "base/loop.h"
+#include "base/notify.h"
 #include "base/rate.h"
 #include "base/run.h"
 #include "file.h"
 #include "link.h"
 #include "log.h"
 #include "nl/api.h"
-#include "notify.h"
 #include "priv.h"
 #include "spawn.h"
 #include "starter.h"
@@ -420,7 +420,7 @@ static void starter_stop(int status)
 	starter.stopping = true;
 	if (status != EXIT_DONE)
 		starter.status = status;
-	serve_notify("STOPPING=1");
+	notify("STOPPING=1");
 	starter_tell(&m, -1);
 	starter.stop_deadline = run_now() + STARTER_GRACE_NS;
 	for (struct starter_child *c = starter.children; c; c = c->next) {
@@ -498,7 +498,7 @@ static void starter_got_ready(void)
 
 	snprintf(text, sizeof(text), "READY=1\nSTATUS=%zu services",
 		 starter.conf.n);
-	serve_notify(text);
+	notify(text);
 	if (!starter.ready)
 		serve_log(LOG_INFO, "ready", "ready", NULL);
 	else if (starter.reloading)
@@ -589,7 +589,7 @@ static void starter_reload(int signo)
 			  "the service is of the command line");
 		return;
 	}
-	serve_notify_reloading();
+	notify_reloading();
 	free(serve_log_complained());
 	if (serve_file_read(&conf, starter.file) != EXIT_DONE) {
 		why = serve_log_complained();
@@ -597,7 +597,7 @@ static void starter_reload(int signo)
 		serve_log(LOG_ERR, "not-reloaded", "the configuration stays",
 			  out_options.json ? why : NULL);
 		free(why);
-		serve_notify("READY=1");
+		notify("READY=1");
 		return;
 	}
 	if (!starter_same_user(&conf.user, &starter.conf.user) ||

@@ -9,10 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/run.h"
 #include "notify.h"
+#include "run.h"
 
-void serve_notify(const char *state)
+void notify(const char *state)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -36,11 +36,11 @@ void serve_notify(const char *state)
 	close(fd);
 }
 
-void serve_notify_reloading(void)
+void notify_reloading(void)
 {
 	char state[64];
 
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
 		 (long long)(run_now() / 1000));
-	serve_notify(state);
+	notify(state);
 }
