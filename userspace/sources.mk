@@ -11,8 +11,8 @@ user_session := $(addprefix session/,apart.c endpoint.c known.c relay.c service.
 user_serve := $(addprefix serve/,conf.c file.c guard.c link.c log.c priv.c serve.c share.c spawn.c starter.c target.c \
 	listener.c listener_admit.c listener_command.c listener_conf.c listener_log.c \
 	listener_login.c listener_session.c listener_target.c)
-user_config := $(addprefix config/,keys.c model.c lines.c boot.c diff.c apply.c store.c stretch.c)
-user_cmd := $(addprefix cmd/,main.c diagnose.c config.c connect.c decode.c discover.c \
+user_config := $(addprefix config/,keys.c model.c lines.c boot.c diff.c apply.c store.c undo.c waiter.c stretch.c)
+user_cmd := $(addprefix cmd/,main.c diagnose.c config.c confirm.c connect.c decode.c discover.c \
 	forward.c monitor.c neighbor.c ping.c port.c restore.c save.c serve.c ssh.c stretch.c topology.c traceroute.c)
 user_all := $(user_base) $(user_parse) $(user_nl) $(user_out) $(user_session) $(user_serve) $(user_config) $(user_cmd)
 

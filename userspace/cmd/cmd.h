@@ -18,7 +18,8 @@ struct cmd {
 extern const struct cmd cmd_show, cmd_set, cmd_port, cmd_neighbor,
 			cmd_discover, cmd_topology, cmd_ping, cmd_traceroute,
 			cmd_ssh, cmd_connect, cmd_forward, cmd_serve, cmd_monitor,
-			cmd_decode, cmd_save, cmd_restore, cmd_stretch;
+			cmd_decode, cmd_save, cmd_restore, cmd_confirm,
+			cmd_stretch;
 
 /* The options that more than the output depends on. */
 extern bool option_stats;

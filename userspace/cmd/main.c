@@ -33,7 +33,7 @@ static const struct cmd * const cmds[] = {
 	&cmd_show, &cmd_set, &cmd_port, &cmd_neighbor, &cmd_discover,
 	&cmd_topology, &cmd_ping, &cmd_traceroute, &cmd_ssh, &cmd_connect,
 	&cmd_forward, &cmd_serve, &cmd_monitor, &cmd_decode, &cmd_save,
-	&cmd_restore, &cmd_stretch,
+	&cmd_restore, &cmd_confirm, &cmd_stretch,
 };
 
 #define N_CMDS		(sizeof(cmds) / sizeof(cmds[0]))

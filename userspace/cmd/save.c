@@ -39,7 +39,7 @@ static int save_run(struct args *args)
 	if (!args_end(args, "save"))
 		return EXIT_USAGE;
 	if (!model_load(&m, "save"))
-		status = file && strcmp(file, "-") ? store_model(&m, file, "save") :
+		status = file && strcmp(file, "-") ? store_model(&m, "", file, "save") :
 			 save_stdout(&m);
 	model_free(&m);
 	return status;

@@ -44,7 +44,7 @@ static char *store_path(int fd)
 }
 
 /* What is renamed is lost if the power is, unless it is on the disk. */
-static int store_write(const struct model *m, int fd)
+static int store_write(const struct model *m, const char *head, int fd)
 {
 	char buf[4096];
 	FILE *f = fdopen(fd, "w");
@@ -56,6 +56,7 @@ static int store_write(const struct model *m, int fd)
 		return err;
 	}
 	setvbuf(f, buf, _IOFBF, sizeof(buf));
+	fputs(head, f);
 	lines_print(f, m);
 	/* What has failed before has left its mark, but maybe not its errno. */
 	errno = 0;
@@ -67,7 +68,8 @@ static int store_write(const struct model *m, int fd)
 	return err;
 }
 
-static int store_replace(const struct model *m, const char *target)
+static int store_replace(const struct model *m, const char *head,
+			 const char *target)
 {
 	char *temp = xasprintf("%s.XXXXXX", target);
 	int fd = mkostemp(temp, O_CLOEXEC), err;
@@ -75,7 +77,7 @@ static int store_replace(const struct model *m, const char *target)
 	if (fd < 0) {
 		err = -errno;
 	} else {
-		err = store_write(m, fd);
+		err = store_write(m, head, fd);
 		if (!err && rename(temp, target))
 			err = -errno;
 		if (err)
@@ -86,10 +88,11 @@ static int store_replace(const struct model *m, const char *target)
 }
 
 /* Where @fd is. Return: 0, or why not. */
-static int store_at(const struct model *m, int fd, bool made)
+static int store_at(const struct model *m, const char *head, int fd,
+		    bool made)
 {
 	char *path = store_path(fd);
-	int err = path ? store_replace(m, path) : -errno;
+	int err = path ? store_replace(m, head, path) : -errno;
 
 	if (path && err && made)
 		unlink(path);
@@ -97,7 +100,8 @@ static int store_at(const struct model *m, int fd, bool made)
 	return err;
 }
 
-int store_model(const struct model *m, const char *file, const char *what)
+int store_model(const struct model *m, const char *head, const char *file,
+		const char *what)
 {
 	const char *wrong = NULL;
 	struct stat st;
@@ -107,7 +111,7 @@ int store_model(const struct model *m, const char *file, const char *what)
 	if (!err && !fstat(fd, &st) && !S_ISREG(st.st_mode))
 		wrong = "not a regular file";
 	else if (!err)
-		err = store_at(m, fd, made);
+		err = store_at(m, head, fd, made);
 	if (err)
 		wrong = strerror(-err);
 	if (fd >= 0)

@@ -8,8 +8,10 @@
 
 /*
  * All of the file or nothing, and from the beginning for its owner only. Of a
- * link it is what that leads to. Complains; what to exit with.
+ * link it is what that leads to. It begins with @head, comments or nothing.
+ * Complains; what to exit with.
  */
-int store_model(const struct model *m, const char *file, const char *what);
+int store_model(const struct model *m, const char *head, const char *file,
+		const char *what);
 
 #endif /* ROMON_STORE_H */

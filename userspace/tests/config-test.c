@@ -248,24 +248,24 @@ static void test_store(void)
 		exit(1);
 	if (read_text(&m, WHOLE) != EXIT_DONE)
 		exit(1);
-	tap_ok(store_model(&m, "first", "save") == EXIT_DONE &&
+	tap_ok(store_model(&m, "", "first", "save") == EXIT_DONE &&
 	       is_link("first") && is_link("sub/second") &&
 	       has("sub/third", want), "links to nothing yet lead to the file");
 	tap_ok(!stat("first", &st) && (st.st_mode & 07777) == 0600,
 	       "... which is its owner's alone");
 	if (truncate("first", 3))
 		exit(1);
-	tap_ok(store_model(&m, "first", "save") == EXIT_DONE &&
+	tap_ok(store_model(&m, "", "first", "save") == EXIT_DONE &&
 	       is_link("first") && is_link("sub/second") &&
 	       has("sub/third", want), "... and to one that is there");
-	tap_ok(store_model(&m, "loop", "save") == EXIT_FAILED &&
+	tap_ok(store_model(&m, "", "loop", "save") == EXIT_FAILED &&
 	       strstr(said, "save: loop: ") && is_link("loop"),
 	       "a link to itself is complained of");
-	tap_ok(store_model(&m, "sub", "save") == EXIT_FAILED &&
+	tap_ok(store_model(&m, "", "sub", "save") == EXIT_FAILED &&
 	       strstr(said, "save: sub: not a regular file"),
 	       "a folder is not replaced");
 
-	tap_ok(store_model(&m, "", "save") == EXIT_FAILED &&
+	tap_ok(store_model(&m, "", "", "save") == EXIT_FAILED &&
 	       strstr(said, "save: a file without a name"),
 	       "a file has a name");
 
@@ -277,7 +277,7 @@ static void test_store(void)
 	setrlimit(RLIMIT_FSIZE, &small);
 	m.set[CONFIG_HOP_LIMIT].number = 8;
 	said[0] = '\0';
-	status = store_model(&m, "first", "save");
+	status = store_model(&m, "", "first", "save");
 	setrlimit(RLIMIT_FSIZE, &limit);
 	tap_ok(status == EXIT_FAILED &&
 	       strstr(said, "save: first: File too large"),
