@@ -153,18 +153,21 @@ def what_is_ended_is_done_or_not_begun():
     before = romon("r2", "save")
     ports = "".join(f"port add later{n} cost 3\n" for n in range(200))
     files = [write("few", before), write("many", longer(before, ports))]
+    start = time.monotonic()
     romon("r2", "restore", files[1])
+    whole = time.monotonic() - start
     wanted = [before, romon("r2", "save")]
     romon("r2", "restore", files[0])
-    ended, at = set(), 0
-    for n in range(amount(24, 300)):
+    ended, at, rounds = set(), 0, amount(24, 300)
+    for n in range(rounds):
         restore = subprocess.Popen(["romon", "-n", net["r2"], "restore", files[not at]],
                                    stderr=subprocess.DEVNULL)
-        time.sleep(0.004 * (n // 2 % 12))
+        after = 1.5 * whole * n / rounds
+        time.sleep(after)
         restore.send_signal((signal.SIGHUP, signal.SIGTERM, signal.SIGINT)[n % 3])
         restore.wait()
         now = romon("r2", "save")
-        check(now in wanted, f"after {0.004 * (n // 2 % 12):.3f} s neither:\n{now}")
+        check(now in wanted, f"after {after:.3f} s neither:\n{now}")
         ended.add(now == wanted[at])
         at = wanted.index(now)
     equal(ended, {True, False}, "whether it was done, of both kinds")
