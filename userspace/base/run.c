@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What runs on: until its time is over or somebody stops it. */
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
@@ -91,4 +92,15 @@ bool run_wait(int fd, int64_t until)
 	if (p[1].revents & (POLLERR | POLLHUP))
 		_exit(EXIT_DONE);
 	return p[0].revents;
+}
+
+char *run_program(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n < 0)
+		return NULL;
+	path[n] = '\0';
+	return xstrdup(path);
 }

@@ -15,5 +15,7 @@ void run_end(void);
 bool run_stopped(void);
 int64_t run_now(void);
 bool run_wait(int fd, int64_t until);
+/* The file of this program, to be freed; NULL if /proc does not tell. */
+char *run_program(void);
 
 #endif /* ROMON_RUN_H */

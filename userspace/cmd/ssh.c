@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/run.h"
 #include "cmd.h"
 #include "diagnose.h"
 #include "session/session.h"
@@ -15,21 +16,19 @@
 /* The name of this program in a command of the shell, with % as %%. */
 static void ssh_put_self(FILE *f)
 {
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *program = run_program();
 
-	if (n < 0)
-		n = snprintf(path, sizeof(path), "romon");
 	fputc('\'', f);
-	for (ssize_t i = 0; i < n; i++) {
-		if (path[i] == '\'')
+	for (const char *c = program ? program : "romon"; *c; c++) {
+		if (*c == '\'')
 			fputs("'\\''", f);
-		else if (path[i] == '%')
+		else if (*c == '%')
 			fputs("%%", f);
 		else
-			fputc(path[i], f);
+			fputc(*c, f);
 	}
 	fputc('\'', f);
+	free(program);
 }
 
 /* What ssh shows and knows the host by; an identity may hold anything. */

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,18 +41,6 @@ static struct {
 	struct loop_watch timer;
 	struct loop_watch folder;
 } waiter = { .timer.fd = -1, .folder.fd = -1 };
-
-/* This program, by a name that is good for long; to be freed. */
-static char *waiter_program(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (n < 0)
-		return NULL;
-	path[n] = '\0';
-	return access(path, X_OK) ? NULL : xstrdup(path);
-}
 
 /* A service would be in PID 1's namespace. */
 static bool waiter_has_systemd(void)
@@ -153,16 +140,17 @@ static bool waiter_start_process(const char *program, const char *what)
 
 bool waiter_start(const char *what)
 {
-	char *program = waiter_program();
-	bool ok;
+	char *program = run_program();
+	bool ok = false;
 
-	if (!program) {
+	/* By a name that is good for long. */
+	if (!program || access(program, X_OK))
 		complain("%s: /proc does not tell which program this is, or it has been removed",
 			 what);
-		return false;
-	}
-	ok = waiter_has_systemd() ? waiter_start_service(program, what) :
-	     waiter_start_process(program, what);
+	else if (waiter_has_systemd())
+		ok = waiter_start_service(program, what);
+	else
+		ok = waiter_start_process(program, what);
 	free(program);
 	return ok;
 }
