@@ -59,8 +59,7 @@ def enable(nl):
 def ports(key, n):
     """The bytes that each of so many takes, with a netdevice that is there before."""
     name = net[key]
-    for some in range(0, n, 50):
-        ip(*(f"link add d{i} up type dummy" for i in range(some, min(some + 50, n))), ns=name)
+    ip(*(f"link add d{i} up type dummy" for i in range(n)), ns=name)
     nl = genl.Romon(name)
     nl.do("config-set", id=R)
     before = settled(slab)
@@ -73,10 +72,9 @@ def neighbors(n):
     one, other = net.netns("one", "other")
     ip("link add hub type bridge", "link set hub up",
        "link add leg master hub up type veth peer name port", "link set port up", ns=one)
-    for some in range(0, n, 50):
-        ip(*(f"link add v{i} master hub up type veth peer name v{i} netns {other}"
-             for i in range(some, min(some + 50, n))), ns=one)
-        ip(*(f"link set v{i} up" for i in range(some, min(some + 50, n))), ns=other)
+    ip(*(f"link add v{i} master hub up type veth peer name v{i} netns {other}" for i in range(n)),
+       ns=one)
+    ip(*(f"link set v{i} up" for i in range(n)), ns=other)
     r, x = genl.Romon(one), genl.Romon(other)
     how = {"secrets": ["a secret"], "hello_interval": 3600}
     x.do("config-set", id=X, enabled=1, **how)

@@ -250,9 +250,18 @@ def main(setup=None, processes=2):
     sys.exit(int(status))
 
 
+# A batch keeps open each namespace that it names, and fails at some 250.
+IP_BATCH = 100
+
+
 def ip(*lines, ns=None):
-    """Run ip(8) with these lines as a batch."""
+    """Run ip(8) with these lines, in order."""
     command = ["ip"] + (["-n", ns] if ns else []) + ["-b", "-"]
+    for first in range(0, len(lines), IP_BATCH):
+        _ip_batch(command, lines[first:first + IP_BATCH])
+
+
+def _ip_batch(command, lines):
     run = subprocess.run(command, input="\n".join(lines), text=True, capture_output=True)
     if run.returncode:
         told = "; ".join(lines)

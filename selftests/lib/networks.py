@@ -73,9 +73,7 @@ class Routers:
                          f"peer name p{self.ports[b]} netns {names[b]}")
             self.ports[a] += 1
             self.ports[b] += 1
-        # ip keeps each namespace open that a batch names.
-        for some in range(0, len(lines), 50):
-            ip(*lines[some:some + 50])
+        ip(*lines)
         for name in names:
             build.up(name)
         self.routers = [genl.Romon(name) for name in names]
@@ -108,8 +106,7 @@ class Routers:
         """What became of frames that were neither passed on nor taken in."""
         why = collections.Counter()
         for nl in self.routers:
-            for port in nl.whole_dump("port-get"):
-                why.update(port.get("stats", {}).get("drop", {}))
+            why.update(nl.drops())
         return why
 
     def settle(self):
