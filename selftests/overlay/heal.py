@@ -446,9 +446,10 @@ def the_monitor_tells_why():
     ring.whole()
 
     monitor.events.clear()
+    hop_limit = ring.nl["r1"].get("config-get")["hop_limit"]
     ring.nl["r1"].do("config-set", hop_limit=1)
     wait_for(lambda: monitor.told("node-del", "r4", "settings"), "settings")
-    ring.nl["r1"].do("config-set", hop_limit=64)
+    ring.nl["r1"].do("config-set", hop_limit=hop_limit)
     ring.whole()
     ring.stop("r1")
     wait_for(lambda: monitor.told("node-del", "r4", "off"), "off")

@@ -398,11 +398,12 @@ def another_id_is_all_or_nothing():
 def limits_are_all_or_nothing():
     r = Router()
     r.nl.do("config-set", enabled=1, id=A, max_ports=1)
+    hop_limit = r.nl.get("config-get")["hop_limit"]
 
     def undo():
         # A port that is one stays one, however low the limit is set.
         r.nl.do("config-set", enabled=0)
-        r.nl.do("config-set", enabled=1, max_ports=1, hop_limit=64)
+        r.nl.do("config-set", enabled=1, max_ports=1, hop_limit=hop_limit)
 
     all_or_nothing(r, undo, "config-set", max_ports=3, hop_limit=30)
 
